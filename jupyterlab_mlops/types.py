@@ -1,0 +1,848 @@
+"""Every shape that crosses HTTP, events or the journal: the single source of truth.
+
+Times are integer milliseconds since the Unix epoch, UTC, unless a field says otherwise. Fields have
+the same name in SQL, in JSON, in TypeScript and on the screen. Two families live here:
+
+* *records*: what a kernel or the tap says happened. They are tagged unions (``type``) and are
+  the only language in which the store is told about executions and runs;
+* *views*: what is read back, over HTTP, in the command line and in the magics.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Union
+
+import msgspec
+from msgspec import Struct, field
+
+ExecutionStatus = Literal["running", "ok", "error", "interrupted", "aborted", "killed"]
+RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
+LifecycleStage = Literal["active", "deleted"]
+StateVerdict = Literal["linear", "out of order", "used an edited cell", "used a deleted cell"]
+PushState = Literal["pending", "pushing", "pushed", "failed"]
+ModelFormat = Literal["skops", "pickle", "reference"]
+Origin = Literal["kernel", "tap", "api"]
+
+
+# ------------------------------------------------------------------------------------- records
+
+
+class Record(Struct, tag_field="type", omit_defaults=True, kw_only=True):
+    """Base of everything that is written to a journal."""
+
+
+class GitState(Struct, omit_defaults=True, kw_only=True):
+    """The working tree that the session's folder belongs to."""
+
+    commit: str | None = None
+    branch: str | None = None
+    remote: str | None = None
+    dirty: bool = False
+    diff: str = ""
+    """``git diff HEAD``, cut at the configured limit."""
+
+
+class SessionStart(Record, tag="session_start"):
+    """One life of a kernel (or of a script) began."""
+
+    session_id: str
+    started_at: int
+    kind: Literal["kernel", "script"] = "kernel"
+    kernel_id: str | None = None
+    kernel_name: str | None = None
+    pid: int | None = None
+    host: str | None = None
+    user: str | None = None
+    notebook: str | None = None
+    cwd: str | None = None
+    argv: list[str] = []
+    language: str = "python"
+    language_version: str | None = None
+    platform: str | None = None
+
+
+class SessionEnvironment(Record, tag="session_environment"):
+    """Packages and git state of a session; arrives later than its start, since it takes longer."""
+
+    session_id: str
+    packages: dict[str, str] = {}
+    git: GitState | None = None
+
+
+class SessionUpdate(Record, tag="session_update"):
+    """Something about a session became known or changed: its path after a rename, its user."""
+
+    session_id: str
+    notebook: str | None = None
+    user: str | None = None
+    kernel_id: str | None = None
+    kernel_name: str | None = None
+
+
+class SessionEnd(Record, tag="session_end"):
+    """The kernel ended or was restarted; what was still running in it is closed as `killed`."""
+
+    session_id: str
+    ended_at: int
+    reason: Literal["ended", "restarted", "died"] = "ended"
+
+
+class ExecutionError(Struct, omit_defaults=True, kw_only=True):
+    """The exception that a cell raised."""
+
+    name: str
+    value: str
+    traceback: list[str] = []
+
+
+class ExecutionStart(Record, tag="execution_start"):
+    """A cell began to run. `execution_id` is `make_execution_id(session_id, msg_id)`."""
+
+    session_id: str
+    execution_id: str
+    source: str
+    started_at: int
+    msg_id: str | None = None
+    sequence: int | None = None
+    """Position in the session's order, from 1; the kernel's count wins over the tap's."""
+    execution_count: int | None = None
+    cell_id: str | None = None
+    notebook: str | None = None
+    user: str | None = None
+
+
+class ExecutionOutput(Record, tag="execution_output"):
+    """Outputs of a running execution so far, as in nbformat 4; replaces what was known.
+
+    The tap's outputs win over the kernel's, which writes them only while no server listens.
+    """
+
+    execution_id: str
+    outputs: list[dict[str, Any]]
+    truncated: bool = False
+
+
+class ExecutionEnd(Record, tag="execution_end"):
+    """A cell ended."""
+
+    execution_id: str
+    status: ExecutionStatus
+    ended_at: int
+    error: ExecutionError | None = None
+    names_read: list[str] = []
+    names_written: list[str] = []
+    run_ids: list[str] = []
+    """Runs that were open, opened or logged to while this cell ran, in that order."""
+
+
+class ExecutionContext(Record, tag="execution_context"):
+    """What only the front-end knows about an execution of a kernel that runs server-side."""
+
+    kernel_id: str
+    execution_count: int
+    cell_id: str
+    notebook: str
+
+
+class RunStart(Record, tag="run_start"):
+    """A run was opened."""
+
+    run_id: str
+    start_time: int
+    session_id: str | None = None
+    execution_id: str | None = None
+    experiment: str | None = None
+    """Name; None means the notebook's name without its suffix, else `Default`."""
+    name: str | None = None
+    """None: a name is made up (`calm-otter-12`)."""
+    user: str | None = None
+    parent_run_id: str | None = None
+    tags: dict[str, str] = {}
+    description: str | None = None
+    implicit: bool = False
+    """True when an autologger opened it."""
+
+
+class RunEnd(Record, tag="run_end"):
+    """A run was closed; the last one wins, a run may be resumed."""
+
+    run_id: str
+    status: RunStatus
+    end_time: int
+    error: ExecutionError | None = None
+    error_execution_id: str | None = None
+
+
+class RunResume(Record, tag="run_resume"):
+    """`start_run(run_id=...)` on a run that exists."""
+
+    run_id: str
+    session_id: str | None = None
+    execution_id: str | None = None
+
+
+class RunUpdate(Record, tag="run_update"):
+    """A run was renamed or described, or its place in the record changed. None: leave as it is."""
+
+    run_id: str
+    name: str | None = None
+    note: str | None = None
+    lifecycle_stage: LifecycleStage | None = None
+
+
+class ParamLogged(Record, tag="params"):
+    """Params of a run; a changed value is kept beside the old one and flagged."""
+
+    run_id: str
+    params: dict[str, str]
+    timestamp: int
+
+
+class MetricsLogged(Record, tag="metrics"):
+    """Points of one run in JSON form: `[key, value, step, timestamp]`.
+
+    Inside the kernel points travel in the journal's binary form; the reader hands over arrays.
+    """
+
+    run_id: str
+    points: list[tuple[str, float, int, int]]
+
+
+class TagsSet(Record, tag="tags"):
+    """Tags of a run were set (text) or deleted (null)."""
+
+    run_id: str
+    tags: dict[str, str | None]
+
+
+class ArtifactLogged(Record, tag="artifact"):
+    """A file of a run.
+
+    Its bytes are this record's attachment, or already lie in the blob folder under `digest`.
+    """
+
+    run_id: str
+    path: str
+    size: int
+    digest: str
+    """SHA-256, hexadecimal."""
+    media_type: str | None = None
+    inline: bool = False
+    """True: the bytes are attached to this record."""
+    execution_id: str | None = None
+
+
+class DatasetInput(Record, tag="dataset"):
+    """Data that a run read."""
+
+    run_id: str
+    name: str
+    digest: str
+    """Of the content; at most 36 characters, as in MLflow."""
+    source_type: str = "code"
+    source: str = ""
+    context: str = ""
+    """`train`, `test` ..."""
+    schema: dict[str, Any] = {}
+    """`{"columns": [{"name", "dtype"}], "target": ...}`"""
+    profile: dict[str, Any] = {}
+    """`{"num_rows", "num_columns", "sampled": bool}`"""
+
+
+class ModelLogged(Record, tag="model"):
+    """A fitted model. Its file is the artifact `models/<model_id>/<file name>` of the run."""
+
+    model_id: str
+    """`m-` and 32 hexadecimal digits, as in MLflow."""
+    run_id: str
+    name: str
+    created_at: int
+    flavor: str = "sklearn"
+    class_name: str = ""
+    format: ModelFormat = "reference"
+    """`reference`: the object lives in the kernel only and is written when someone asks."""
+    file_name: str | None = None
+    digest: str | None = None
+    size: int | None = None
+    runs_code: bool = False
+    """True: loading the file can run code (pickle)."""
+    trusted_types: list[str] = []
+    requirements: list[str] = []
+    signature: dict[str, Any] = {}
+    """`{"inputs": [...], "outputs": [...]}` in MLflow's JSON schema of columns or tensors."""
+    input_example: dict[str, Any] | None = None
+    """`{"columns": [...], "data": [[...]]}`: a few rows, to prove that the model loads."""
+    metadata: dict[str, Any] = {}
+
+
+class ModelRegistered(Record, tag="register"):
+    """Someone asked for a new version of a registered model; it is created if it is new."""
+
+    request_id: str
+    name: str
+    timestamp: int
+    model_id: str | None = None
+    run_id: str | None = None
+    """Without `model_id`: the last model of this run."""
+    user: str | None = None
+    tags: dict[str, str] = {}
+    description: str | None = None
+    aliases: list[str] = []
+
+
+class AliasSet(Record, tag="alias"):
+    """An alias was moved to a version, or deleted (version null)."""
+
+    name: str
+    alias: str
+    version: int | None
+    timestamp: int
+    user: str | None = None
+
+
+class PushRequested(Record, tag="push"):
+    """Someone asked that a version goes to a push target; the outbox does it."""
+
+    request_id: str
+    name: str
+    version: int
+    target: str
+    timestamp: int
+    user: str | None = None
+    aliases: list[str] = []
+
+
+class RecordingSwitched(Record, tag="recording"):
+    """Recording was paused or resumed for a session."""
+
+    session_id: str
+    enabled: bool
+    timestamp: int
+
+
+class Forgotten(Record, tag="forget"):
+    """Executions to be erased from the record, with their outputs: by id, or those since a time."""
+
+    session_id: str | None = None
+    execution_ids: list[str] = []
+    since: int | None = None
+
+
+class Fault(Record, tag="fault"):
+    """Something of ours failed; nothing of it reached the user's cell, but the panel says so."""
+
+    where: str
+    message: str
+    timestamp: int
+    count: int = 1
+    """Records that were not stored because of it."""
+    session_id: str | None = None
+
+
+AnyRecord = Union[
+    SessionStart,
+    SessionEnvironment,
+    SessionUpdate,
+    SessionEnd,
+    ExecutionStart,
+    ExecutionOutput,
+    ExecutionEnd,
+    ExecutionContext,
+    RunStart,
+    RunEnd,
+    RunResume,
+    RunUpdate,
+    ParamLogged,
+    MetricsLogged,
+    TagsSet,
+    ArtifactLogged,
+    DatasetInput,
+    ModelLogged,
+    ModelRegistered,
+    AliasSet,
+    PushRequested,
+    RecordingSwitched,
+    Forgotten,
+    Fault,
+]
+
+record_decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+
+
+# --------------------------------------------------------------------------------------- views
+
+
+class View(Struct, kw_only=True):
+    """Base of everything that is read back."""
+
+
+class Session(View):
+    """One life of a kernel, from start or restart to restart or end."""
+
+    session_id: str
+    kind: str
+    started_at: int
+    ended_at: int | None = None
+    kernel_id: str | None = None
+    kernel_name: str | None = None
+    notebook: str | None = None
+    user: str | None = None
+    host: str | None = None
+    pid: int | None = None
+    language: str = "python"
+    language_version: str | None = None
+    platform: str | None = None
+    recording: bool = True
+    execution_count: int = 0
+    run_count: int = 0
+
+
+class Environment(View):
+    """What a session ran on."""
+
+    session_id: str
+    language: str
+    language_version: str | None
+    platform: str | None
+    packages: dict[str, str]
+    git: GitState | None
+
+
+class Execution(View):
+    """One time that one cell ran. Lists leave `outputs` empty unless they are asked for."""
+
+    execution_id: str
+    session_id: str
+    sequence: int
+    source: str
+    status: ExecutionStatus
+    started_at: int
+    ended_at: int | None = None
+    execution_count: int | None = None
+    cell_id: str | None = None
+    notebook: str | None = None
+    user: str | None = None
+    error: ExecutionError | None = None
+    outputs: list[dict[str, Any]] = []
+    truncated: bool = False
+    names_read: list[str] = []
+    names_written: list[str] = []
+    run_ids: list[str] = []
+
+
+class Experiment(View):
+    """A named group of runs."""
+
+    experiment_id: str
+    name: str
+    lifecycle_stage: LifecycleStage
+    creation_time: int
+    run_count: int = 0
+
+
+class ParamChange(View):
+    """A param that was logged again with another value."""
+
+    key: str
+    value: str
+    timestamp: int
+
+
+class Metric(View):
+    """Summary of one metric of a run."""
+
+    key: str
+    value: float
+    """The latest, by (step, timestamp)."""
+    step: int
+    timestamp: int
+    count: int
+    min: float
+    max: float
+
+
+class DatasetView(View):
+    """Data that a run read."""
+
+    name: str
+    digest: str
+    context: str
+    source_type: str
+    source: str
+    schema: dict[str, Any]
+    profile: dict[str, Any]
+
+
+class Artifact(View):
+    """A file of a run."""
+
+    path: str
+    size: int
+    digest: str
+    media_type: str | None = None
+    execution_id: str | None = None
+
+
+class LoggedModel(View):
+    """A fitted model of a run."""
+
+    model_id: str
+    run_id: str
+    name: str
+    created_at: int
+    flavor: str
+    class_name: str
+    format: ModelFormat
+    file_name: str | None
+    digest: str | None
+    size: int | None
+    runs_code: bool
+    trusted_types: list[str]
+    requirements: list[str]
+    signature: dict[str, Any]
+    input_example: dict[str, Any] | None
+    metadata: dict[str, Any]
+
+
+class Run(View):
+    """A run as the table and the panel show it."""
+
+    run_id: str
+    name: str
+    experiment_id: str
+    experiment: str
+    status: RunStatus
+    lifecycle_stage: LifecycleStage
+    start_time: int
+    end_time: int | None = None
+    user: str | None = None
+    session_id: str | None = None
+    execution_id: str | None = None
+    notebook: str | None = None
+    parent_run_id: str | None = None
+    child_count: int = 0
+    implicit: bool = False
+    error: ExecutionError | None = None
+    error_execution_id: str | None = None
+    key_metric: str | None = None
+    """The metric to show where there is room for one only."""
+    note: str = ""
+    verdict: StateVerdict | None = None
+    params: dict[str, str] = {}
+    metrics: dict[str, float] = {}
+    """Latest values; NaN and infinities travel as JSON null, exact ones are in `Metric`."""
+    tags: dict[str, str] = {}
+    model_count: int = 0
+
+
+class RunDetails(View):
+    """One run with all that belongs to it; executions without outputs."""
+
+    run: Run
+    metrics: list[Metric]
+    param_changes: list[ParamChange]
+    datasets: list[DatasetView]
+    artifacts: list[Artifact]
+    models: list[LoggedModel]
+    versions: list[ModelVersion]
+    executions: list[Execution]
+    environment: Environment | None
+    children: list[Run]
+
+
+class MetricHistory(View):
+    """All points of one metric of one run, in the order of (step, timestamp)."""
+
+    run_id: str
+    key: str
+    values: list[float]
+    steps: list[int]
+    timestamps: list[int]
+
+
+class Curve(View):
+    """One metric of one run reduced to at most `pixels` buckets; every minimum and maximum is kept."""
+
+    run_id: str
+    key: str
+    steps: list[int]
+    timestamps: list[int]
+    values: list[float]
+    """Mean of each bucket (the value itself where a bucket holds one point)."""
+    mins: list[float]
+    maxs: list[float]
+    count: int
+    """Points in the window before reduction."""
+
+
+class AliasEvent(View):
+    """One line of an alias's history."""
+
+    alias: str
+    version: int | None
+    previous: int | None
+    timestamp: int
+    user: str | None
+
+
+class Push(View):
+    """One push of one version to one target, as the outbox has it."""
+
+    push_id: int
+    request_id: str
+    name: str
+    version: int
+    target: str
+    state: PushState
+    attempts: int
+    requested_at: int
+    updated_at: int
+    progress: str = ""
+    error: str | None = None
+    remote_version: str | None = None
+    remote_run_id: str | None = None
+    remote_url: str | None = None
+
+
+class ModelVersion(View):
+    """A version of a registered model."""
+
+    name: str
+    version: int
+    created_at: int
+    run_id: str | None
+    model_id: str | None
+    user: str | None = None
+    description: str = ""
+    aliases: list[str] = []
+    tags: dict[str, str] = {}
+    format: ModelFormat = "reference"
+    runs_code: bool = False
+    digest: str | None = None
+    pushes: list[Push] = []
+
+
+class RegisteredModel(View):
+    """A registered model with its versions, newest first."""
+
+    name: str
+    created_at: int
+    description: str = ""
+    tags: dict[str, str] = {}
+    aliases: dict[str, int] = {}
+    versions: list[ModelVersion] = []
+
+
+class FaultView(View):
+    """A fault of ours, as the light shows it."""
+
+    where: str
+    message: str
+    count: int
+    first_at: int
+    last_at: int
+
+
+class Status(View):
+    """What the light shows."""
+
+    recording: bool
+    """False: switched off for good."""
+    degraded: bool
+    version: str
+    data_dir: str
+    not_stored: int
+    """Records lost to faults since the store was made."""
+    faults: list[FaultView]
+    sessions: list[Session]
+    """Those that live now."""
+    run_count: int
+    execution_count: int
+    first_use: bool
+    targets: list[str]
+    """Names of the push targets that are set up."""
+
+
+class RunPage(View):
+    """A page of runs."""
+
+    runs: list[Run]
+    total: int
+    next_page_token: str | None = None
+
+
+class ExecutionPage(View):
+    """A page of executions."""
+
+    executions: list[Execution]
+    total: int
+    next_page_token: str | None = None
+
+
+# ---------------------------------------------------------------------------------- comparison
+
+DiffKind = Literal["equal", "changed", "added", "removed"]
+
+
+class ValueRow(View):
+    """One param, tag, package or metric over all compared runs; None where a run lacks it."""
+
+    key: str
+    values: list[str | float | None]
+    differs: bool
+    changes: list[float | None] = []
+    """Metrics only: relative change against the baseline, 0.1 is +10 %."""
+
+
+class DiffSegment(View):
+    """A piece of a line: `equal`, `added` or `removed`."""
+
+    kind: DiffKind
+    text: str
+
+
+class DiffLine(View):
+    """One line of a cell in a side-by-side diff; None where that side has no such line."""
+
+    kind: DiffKind
+    left: list[DiffSegment] | None
+    right: list[DiffSegment] | None
+    left_number: int | None = None
+    right_number: int | None = None
+
+
+class CellPair(View):
+    """Two executions that stand for the same cell; None where one run has no counterpart."""
+
+    kind: DiffKind
+    moved: bool
+    left: Execution | None
+    right: Execution | None
+    lines: list[DiffLine]
+    outputs_differ: bool
+
+
+class CellComparison(View):
+    """The cells of one run against those of the baseline, in the baseline's true order."""
+
+    run_id: str
+    pairs: list[CellPair]
+
+
+class Comparison(View):
+    """Two to twenty runs; the first is the baseline."""
+
+    runs: list[Run]
+    summary: str
+    params: list[ValueRow]
+    metrics: list[ValueRow]
+    tags: list[ValueRow]
+    environment: list[ValueRow]
+    data: list[ValueRow]
+    git: list[ValueRow]
+    cells: list[CellComparison]
+    artifacts: list[ValueRow]
+    """Digests by path."""
+
+
+# ------------------------------------------------------------------------------------ requests
+
+
+class Request(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Base of request bodies; an unknown field is refused rather than ignored."""
+
+
+class UpdateRunRequest(Request):
+    """Rename, describe, tag: only what is given changes. A tag that is null is deleted."""
+
+    name: str | None = None
+    note: str | None = None
+    tags: dict[str, str | None] | None = None
+
+
+class RunIdsRequest(Request):
+    """For bulk work on runs."""
+
+    run_ids: list[str]
+
+
+class TagRunsRequest(Request):
+    """Set (text) or delete (null) tags of many runs."""
+
+    run_ids: list[str]
+    tags: dict[str, str | None]
+
+
+class StartRunRequest(Request):
+    """Open a run in a live kernel from the panel."""
+
+    kernel_id: str
+    name: str | None = None
+    experiment: str | None = None
+
+
+class EndRunRequest(Request):
+    """Close a run from the panel."""
+
+    status: RunStatus = "FINISHED"
+
+
+class RecordingRequest(Request):
+    """Switch recording for one kernel (by id), or for good (null)."""
+
+    enabled: bool
+    kernel_id: str | None = None
+
+
+class RegisterRequest(Request):
+    """Make a version of a registered model from a run's model."""
+
+    name: str
+    run_id: str | None = None
+    model_id: str | None = None
+    description: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    aliases: list[str] = field(default_factory=list)
+
+
+class AliasRequest(Request):
+    """Move an alias to a version; null deletes it."""
+
+    version: int | None
+
+
+class UpdateVersionRequest(Request):
+    """Describe or tag a version: only what is given changes."""
+
+    description: str | None = None
+    tags: dict[str, str | None] | None = None
+
+
+class PushRequest(Request):
+    """Push a version. `target` is the name of a configured target, or a tracking URI."""
+
+    target: str | None = None
+    aliases: list[str] = field(default_factory=list)
+
+
+class ForgetRequest(Request):
+    """Erase executions: by id, or all of a session since a time."""
+
+    execution_ids: list[str] = field(default_factory=list)
+    session_id: str | None = None
+    since: int | None = None
+
+
+class ForgetAnswer(View):
+    """How much was erased."""
+
+    executions: int
+    outputs: int
+    freed_bytes: int
+
+
+class ErrorAnswer(View):
+    """Every failure: one sentence, and a code to act on."""
+
+    error_code: str
+    message: str
