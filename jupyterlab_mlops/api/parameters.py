@@ -1,0 +1,118 @@
+"""Query strings, and the few bodies and answers that only HTTP has.
+
+Each query string is decoded as strictly as a body: a parameter that is unknown, malformed or given
+twice is refused with a sentence that names it. A list may be given by repeating its name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from ..types import ExecutionStatus, PushState, Request, View
+
+PageToken = Annotated[str | None, Meta(description="`next_page_token` of the page before.")]
+
+
+class Query(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Base of query strings."""
+
+
+class SessionsQuery(Query):
+    """Which sessions to list."""
+
+    live: Annotated[bool, Meta(description="Only those whose kernel lives now.")] = False
+    notebook: Annotated[str | None, Meta(description="Path of the notebook.")] = None
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
+
+
+class ExecutionsQuery(Query):
+    """Which executions to list, oldest first within a session."""
+
+    session_id: str | None = None
+    kernel_id: Annotated[str | None, Meta(description="All sessions of this kernel.")] = None
+    notebook: Annotated[str | None, Meta(description="Path of the notebook.")] = None
+    cell_id: str | None = None
+    run_id: str | None = None
+    contains: Annotated[str | None, Meta(description="Text that the source contains.")] = None
+    status: ExecutionStatus | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    page_token: PageToken = None
+    outputs: Annotated[bool, Meta(description="With outputs, which may be large.")] = False
+
+
+class RunsQuery(Query):
+    """Which runs to list, newest first unless `order_by` says otherwise."""
+
+    filter: Annotated[
+        str, Meta(description="MLflow's filter, such as `metrics.accuracy > 0.9 and tags.x = 'y'`.")
+    ] = ""
+    order_by: Annotated[
+        list[str], Meta(description="MLflow's terms, such as `metrics.accuracy DESC`.")
+    ] = []
+    experiment: Annotated[list[str], Meta(description="Names or ids of experiments.")] = []
+    view: Literal["active", "deleted", "all"] = "active"
+    text: Annotated[
+        str | None, Meta(description="Text found in names, notes, tags, params or source.")
+    ] = None
+    parent_run_id: str | None = None
+    session_id: str | None = None
+    notebook: Annotated[str | None, Meta(description="Path of the notebook.")] = None
+    max_results: Annotated[int, Meta(ge=1, le=1000)] = 100
+    page_token: PageToken = None
+
+
+class CurvesQuery(Query):
+    """Metrics to draw: every `key` of every `run_id` that has it."""
+
+    run_id: Annotated[list[str], Meta(min_length=1, max_length=200)]
+    key: Annotated[list[str], Meta(min_length=1, max_length=50)]
+    pixels: Annotated[int, Meta(ge=2, le=10_000, description="Buckets at most.")] = 600
+    start_step: int | None = None
+    end_step: int | None = None
+
+
+class CompareQuery(Query):
+    """Two to twenty runs; the first is the baseline."""
+
+    run_id: Annotated[list[str], Meta(min_length=2, max_length=20)]
+
+
+class TagsQuery(Query):
+    """Completion of tags."""
+
+    key: Annotated[str | None, Meta(description="List the values of this tag.")] = None
+
+
+class PushesQuery(Query):
+    """Which pushes to list, newest first."""
+
+    name: Annotated[str | None, Meta(description="Of the registered model.")] = None
+    state: PushState | None = None
+
+
+class ArtifactQuery(Query):
+    """How to send a file."""
+
+    download: Annotated[bool, Meta(description="Save it rather than show it.")] = False
+
+
+class ExecutionContextRequest(Request):
+    """What only the front-end knows about an execution of a kernel that runs server-side."""
+
+    kernel_id: str
+    execution_count: int
+    cell_id: str
+    notebook: str
+
+
+class TagWords(View):
+    """Words to complete a tag with: the keys in use, or the values of one key."""
+
+    keys: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+
+
+class Done(View):
+    """It worked, and there is nothing to say."""

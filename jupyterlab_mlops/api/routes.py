@@ -1,0 +1,414 @@
+"""The one table of what the server answers: verb, path, shapes and resource.
+
+It names its operations rather than importing them, so that the command line and the generator of
+`openapi.json` can read it without a server. `{name}` in a path is one segment; `{path}` and `{key}`
+are the rest of it. To add a route, add a line here and a function of that name in the module.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from .. import types as t
+from . import parameters as p
+
+Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+PREFIX = "mlops/api/v1"
+RUNS = "jupyterlab_mlops:runs"
+ARTIFACTS = "jupyterlab_mlops:artifacts"
+REGISTRY = "jupyterlab_mlops:registry"
+
+SEGMENT = re.compile(r"{(\w+)}")
+REST_OF_PATH = {"path", "key"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One verb on one path.
+
+    Attributes
+    ----------
+    operation
+        ``module.function`` in this package; the function's name is the operation's id.
+    answer
+        What is sent as JSON, or ``bytes`` for a file.
+    query, body
+        Struct of the query string and of the JSON body, where there is one.
+    conflict
+        True where the present state may forbid it (409).
+    """
+
+    verb: Verb
+    path: str
+    operation: str
+    summary: str
+    answer: Any
+    resource: str
+    query: type[Struct] | None = None
+    body: type[Struct] | None = None
+    conflict: bool = False
+
+    @property
+    def module(self) -> str:
+        """Module of the handler, which is also the group in the documentation."""
+        return self.operation.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Id of the operation."""
+        return self.operation.partition(".")[2]
+
+    @property
+    def arguments(self) -> list[str]:
+        """Names of what stands in the path."""
+        return SEGMENT.findall(self.path)
+
+    @property
+    def pattern(self) -> str:
+        """The path as a regular expression with named groups."""
+        return SEGMENT.sub(
+            lambda m: f"(?P<{m[1]}>{'.+' if m[1] in REST_OF_PATH else '[^/]+'})", self.path
+        )
+
+
+# fmt: off  (a table: one line or two for each route)
+def _runs() -> list[Route]:
+    return [
+        Route("GET", "status", "status.get_status", "What the light shows", t.Status, RUNS),
+        Route(
+            "PUT",
+            "recording",
+            "status.switch_recording",
+            "Pause or resume recording, for one kernel or for good",
+            t.Status,
+            RUNS,
+            body=t.RecordingRequest,
+            conflict=True,
+        ),
+        Route(
+            "GET",
+            "sessions",
+            "sessions.list_sessions",
+            "Lives of kernels, newest first",
+            list[t.Session],
+            RUNS,
+            query=p.SessionsQuery,
+        ),
+        Route(
+            "GET",
+            "sessions/{session_id}",
+            "sessions.get_session",
+            "One session",
+            t.Session,
+            RUNS,
+        ),
+        Route(
+            "GET",
+            "sessions/{session_id}/environment",
+            "sessions.get_environment",
+            "Packages, platform and git state of a session",
+            t.Environment,
+            RUNS,
+        ),
+        Route(
+            "GET",
+            "executions",
+            "executions.list_executions",
+            "Cells that ran",
+            t.ExecutionPage,
+            RUNS,
+            query=p.ExecutionsQuery,
+        ),
+        Route(
+            "POST",
+            "executions/context",
+            "executions.add_context",
+            "Say which cell an execution of a server-side client was",
+            p.Done,
+            RUNS,
+            body=p.ExecutionContextRequest,
+        ),
+        Route(
+            "GET",
+            "executions/{execution_id}",
+            "executions.get_execution",
+            "One execution, with its outputs",
+            t.Execution,
+            RUNS,
+        ),
+        Route(
+            "POST",
+            "forget",
+            "executions.forget",
+            "Erase executions and their outputs",
+            t.ForgetAnswer,
+            RUNS,
+            body=t.ForgetRequest,
+        ),
+        Route(
+            "GET",
+            "experiments",
+            "runs.list_experiments",
+            "Named groups of runs",
+            list[t.Experiment],
+            RUNS,
+        ),
+        Route(
+            "GET",
+            "runs",
+            "runs.search_runs",
+            "Runs, newest first",
+            t.RunPage,
+            RUNS,
+            query=p.RunsQuery,
+        ),
+        Route(
+            "POST",
+            "runs/start",
+            "runs.start_run",
+            "Open a run in a live kernel",
+            t.Run,
+            RUNS,
+            body=t.StartRunRequest,
+            conflict=True,
+        ),
+        Route(
+            "POST",
+            "runs/tag",
+            "runs.tag_runs",
+            "Set or delete tags of many runs",
+            list[t.Run],
+            RUNS,
+            body=t.TagRunsRequest,
+        ),
+        Route(
+            "POST",
+            "runs/delete",
+            "runs.delete_runs",
+            "Move runs to the bin",
+            list[t.Run],
+            RUNS,
+            body=t.RunIdsRequest,
+        ),
+        Route(
+            "POST",
+            "runs/restore",
+            "runs.restore_runs",
+            "Take runs out of the bin",
+            list[t.Run],
+            RUNS,
+            body=t.RunIdsRequest,
+        ),
+        Route(
+            "GET",
+            "runs/{run_id}",
+            "runs.get_run",
+            "One run with all that belongs to it",
+            t.RunDetails,
+            RUNS,
+        ),
+        Route(
+            "PATCH",
+            "runs/{run_id}",
+            "runs.update_run",
+            "Rename, describe or tag a run",
+            t.Run,
+            RUNS,
+            body=t.UpdateRunRequest,
+        ),
+        Route(
+            "POST",
+            "runs/{run_id}/end",
+            "runs.end_run",
+            "Close a run",
+            t.Run,
+            RUNS,
+            body=t.EndRunRequest,
+            conflict=True,
+        ),
+        Route(
+            "GET",
+            "runs/{run_id}/metrics/{key}",
+            "runs.get_metric_history",
+            "All points of a metric",
+            t.MetricHistory,
+            RUNS,
+        ),
+        Route(
+            "GET",
+            "curves",
+            "runs.get_curves",
+            "Metrics reduced for drawing",
+            list[t.Curve],
+            RUNS,
+            query=p.CurvesQuery,
+        ),
+        Route(
+            "GET",
+            "compare",
+            "runs.compare_runs",
+            "What differs between runs",
+            t.Comparison,
+            RUNS,
+            query=p.CompareQuery,
+        ),
+        Route(
+            "GET",
+            "tags",
+            "runs.list_tags",
+            "Keys of tags, or the values of one key",
+            p.TagWords,
+            RUNS,
+            query=p.TagsQuery,
+        ),
+    ]
+
+
+def _artifacts() -> list[Route]:
+    return [
+        Route(
+            "GET",
+            "runs/{run_id}/artifacts",
+            "artifacts.list_artifacts",
+            "Files of a run",
+            list[t.Artifact],
+            ARTIFACTS,
+        ),
+        Route(
+            "GET",
+            "runs/{run_id}/artifacts/{path}",
+            "artifacts.get_artifact",
+            "A file of a run",
+            bytes,
+            ARTIFACTS,
+            query=p.ArtifactQuery,
+        ),
+    ]
+
+
+def _registry() -> list[Route]:
+    version = "models/{name}/versions/{version}"
+    return [
+        Route(
+            "GET",
+            "models",
+            "models.list_models",
+            "Registered models",
+            list[t.RegisteredModel],
+            REGISTRY,
+        ),
+        Route(
+            "POST",
+            "models",
+            "models.register_model",
+            "Make a version of a registered model",
+            t.ModelVersion,
+            REGISTRY,
+            body=t.RegisterRequest,
+            conflict=True,
+        ),
+        Route(
+            "GET",
+            "models/{name}",
+            "models.get_model",
+            "A registered model with its versions",
+            t.RegisteredModel,
+            REGISTRY,
+        ),
+        Route(
+            "GET",
+            "models/{name}/history",
+            "models.get_alias_history",
+            "Where the aliases of a model pointed, newest first",
+            list[t.AliasEvent],
+            REGISTRY,
+        ),
+        Route(
+            "PUT",
+            "models/{name}/aliases/{alias}",
+            "models.set_alias",
+            "Move an alias to a version, or delete it",
+            t.RegisteredModel,
+            REGISTRY,
+            body=t.AliasRequest,
+        ),
+        Route(
+            "GET",
+            version,
+            "models.get_version",
+            "A version, by number or alias",
+            t.ModelVersion,
+            REGISTRY,
+        ),
+        Route(
+            "PATCH",
+            version,
+            "models.update_version",
+            "Describe or tag a version",
+            t.ModelVersion,
+            REGISTRY,
+            body=t.UpdateVersionRequest,
+        ),
+        Route("DELETE", version, "models.delete_version", "Delete a version", p.Done, REGISTRY),
+        Route(
+            "GET",
+            f"{version}/download",
+            "models.download_version",
+            "A version as a zip of MLflow's model directory",
+            bytes,
+            REGISTRY,
+            conflict=True,
+        ),
+        Route(
+            "POST",
+            f"{version}/push",
+            "pushes.request_push",
+            "Ask that a version goes to a push target",
+            t.Push,
+            REGISTRY,
+            body=t.PushRequest,
+            conflict=True,
+        ),
+        Route(
+            "GET",
+            "pushes",
+            "pushes.list_pushes",
+            "Pushes, newest first",
+            list[t.Push],
+            REGISTRY,
+            query=p.PushesQuery,
+        ),
+        Route(
+            "POST",
+            "pushes/{push_id}/retry",
+            "pushes.retry_push",
+            "Try a failed push again",
+            t.Push,
+            REGISTRY,
+            conflict=True,
+        ),
+        Route(
+            "POST",
+            "pushes/{push_id}/cancel",
+            "pushes.cancel_push",
+            "Give a push up",
+            t.Push,
+            REGISTRY,
+            conflict=True,
+        ),
+    ]
+
+
+# fmt: on
+
+
+DOCUMENT = Route(
+    "GET", "openapi.json", "status.get_openapi", "This description", dict[str, Any], RUNS
+)
+
+ROUTES: tuple[Route, ...] = (*_runs(), *_artifacts(), *_registry(), DOCUMENT)
