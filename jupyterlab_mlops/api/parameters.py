@@ -19,6 +19,10 @@ class Query(Struct, kw_only=True, forbid_unknown_fields=True):
     """Base of query strings."""
 
 
+class NoQuery(Query):
+    """Nothing can be given."""
+
+
 class SessionsQuery(Query):
     """Which sessions to list."""
 

@@ -1,0 +1,176 @@
+"""The one handler: authenticates, decodes, calls the operation and sends what it gives.
+
+Every verb of every path is a function of its own, made here from the table, since jupyter_server's
+``authorized`` keeps the action and resource of its first call for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import cache
+from http.client import responses
+from importlib import import_module
+from typing import Any
+
+import msgspec
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from ..errors import InvalidRequest, MLOpsError, NotAllowed, NotFound, TooLarge
+from ..types import ErrorAnswer, Fault
+from . import parameters
+from .decode import decode_body, decode_query
+from .files import FileAnswer
+from .routes import PREFIX, ROUTES, Route
+from .services import Services
+
+WORTH_ZIPPING = 16 * 1024
+CHUNK = 256 * 1024
+
+ERROR_CODES = {e.status: e.error_code for e in (InvalidRequest, NotAllowed, NotFound, TooLarge)}
+ERROR_CODES[405] = "METHOD_NOT_ALLOWED"
+
+
+class MLOpsHandler(APIHandler):
+    """Answers what the table says of one path."""
+
+    routes: Mapping[str, Route] = {}
+
+    @property
+    def services(self) -> Services:
+        """What the extension put together, as the operations see it."""
+        return Services(self.settings["mlops"], self)
+
+    async def answer(self, route: Route, path: dict[str, str]) -> None:
+        """Call the operation of a route and send what it gives, or why it does not."""
+        try:
+            result = await self._call(route, path)
+        except MLOpsError as error:
+            self.set_status(error.status)
+            await self._send_json(ErrorAnswer(error_code=error.error_code, message=str(error)))
+            return
+        if isinstance(result, FileAnswer):
+            await self._send_file(result)
+        else:
+            await self._send_json(result)
+
+    async def _call(self, route: Route, path: dict[str, str]) -> Any:
+        given: dict[str, Any] = dict(path)
+        query = decode_query(route.query or parameters.NoQuery, self.request.query_arguments)
+        if route.query:
+            given["query"] = query
+        if route.body:
+            given["body"] = decode_body(route.body, self.request.body)
+        return await operation(route)(self.services, **given)
+
+    async def _send_json(self, result: Any) -> None:
+        zipped = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        body, encoding = await asyncio.to_thread(_encode, result, zipped)
+        if encoding:
+            self.set_header("Content-Encoding", encoding)
+        self.set_header("Vary", "Accept-Encoding")
+        self.set_header("Cache-Control", "no-cache")
+        await self.finish(body)
+
+    async def _send_file(self, file: FileAnswer) -> None:
+        for name, value in file.headers().items():
+            self.set_header(name, value)
+        if self.check_etag_header():
+            file.close()
+            self.set_status(304)
+            await self.finish(set_content_type=file.media_type)
+            return
+        try:
+            while chunk := await asyncio.to_thread(file.read, CHUNK):
+                self.write(chunk)
+                await self.flush()
+        finally:
+            file.close()
+        await self.finish(set_content_type=file.media_type)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Send every other failure in the same shape; one of ours is counted and shown."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        if status_code >= 500:
+            self._count(error)
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self.routes))
+        answer = ErrorAnswer(
+            error_code=ERROR_CODES.get(status_code, MLOpsError.error_code),
+            message=self._sentence(status_code, error),
+        )
+        self.finish(msgspec.json.encode(answer))
+
+    def _sentence(self, status: int, error: BaseException | None) -> str:
+        if status == 405:
+            return f"{self.request.method} is not possible here; {', '.join(self.routes)} is."
+        if status == 403 and not self.current_user:
+            return "Not logged in: send the server's token, or log in first."
+        if status < 500 and isinstance(error, web.HTTPError) and error.log_message:
+            return str(error.log_message)
+        if status >= 500:
+            return "Something failed here; the server's log says what."
+        return f"{responses.get(status, 'Unknown error')}."
+
+    def _count(self, error: BaseException | None) -> None:
+        where = f"api {self.request.method} {self.request.path.partition(PREFIX)[2]}"
+        message = f"{type(error).__name__}: {error}"
+        self.settings["mlops"].ingest.submit(
+            Fault(where=where, message=message, timestamp=time.time_ns() // 1_000_000, count=0)
+        )
+
+
+class UnknownPathHandler(MLOpsHandler):
+    """Any other path below ours: JSON as well, not jupyter_server's page."""
+
+    auth_resource = "jupyterlab_mlops:runs"
+
+    @web.authenticated
+    async def prepare(self) -> None:  # type: ignore[override]
+        await super().prepare()
+        raise web.HTTPError(404, f"There is nothing at {self.request.path.partition('/mlops')[2]}.")
+
+
+def handlers() -> list[tuple[str, type[MLOpsHandler]]]:
+    """Give the patterns and handlers of the table, for ``ExtensionApp.handlers``."""
+    by_path: dict[str, list[Route]] = defaultdict(list)
+    for route in ROUTES:
+        by_path[route.pattern].append(route)
+    known = [(f"/{PREFIX}/{path}", _handler(routes)) for path, routes in by_path.items()]
+    return [*known, (r"/mlops(?:/.*)?", UnknownPathHandler)]
+
+
+@cache
+def operation(route: Route) -> Callable[..., Any]:
+    """Find the function that a route names."""
+    found: Callable[..., Any] = getattr(import_module(f".{route.module}", __package__), route.name)
+    return found
+
+
+def _handler(routes: list[Route]) -> type[MLOpsHandler]:
+    verbs = {route.verb.lower(): _verb(route) for route in routes}
+    name = "".join(part.title() for part in routes[0].path.split("/") if part.isalpha())
+    members = {"auth_resource": routes[0].resource, "routes": {r.verb: r for r in routes}}
+    return type(f"{name}Handler", (MLOpsHandler,), {**members, **verbs})
+
+
+def _verb(route: Route) -> Callable[..., Any]:
+    @web.authenticated
+    @authorized(resource=route.resource)  # type: ignore[untyped-decorator]
+    async def verb(self: MLOpsHandler, **path: str) -> None:
+        await self.answer(route, path)
+
+    return verb
+
+
+def _encode(result: Any, may_zip: bool) -> tuple[bytes, str | None]:
+    """Encode off the event loop, since a long metric takes a tenth of a second."""
+    body = msgspec.json.encode(result)
+    if may_zip and len(body) >= WORTH_ZIPPING:
+        return gzip.compress(body, compresslevel=1, mtime=0), "gzip"
+    return body, None

@@ -1,0 +1,45 @@
+"""Cells that ran."""
+
+from __future__ import annotations
+
+from .. import actions
+from ..store import executions
+from ..types import Execution, ExecutionContext, ExecutionPage, ForgetAnswer, ForgetRequest
+from .parameters import Done, ExecutionContextRequest, ExecutionsQuery
+from .services import Services
+
+
+async def list_executions(services: Services, query: ExecutionsQuery) -> ExecutionPage:
+    return await services.read(
+        executions.list_executions,
+        session_id=query.session_id,
+        kernel_id=query.kernel_id,
+        notebook=query.notebook,
+        cell_id=query.cell_id,
+        run_id=query.run_id,
+        source_contains=query.contains,
+        status=query.status,
+        limit=query.limit,
+        page_token=query.page_token,
+        outputs=query.outputs,
+    )
+
+
+async def get_execution(services: Services, execution_id: str) -> Execution:
+    return await services.read(executions.get_execution, execution_id)
+
+
+async def add_context(services: Services, body: ExecutionContextRequest) -> Done:
+    await services.submit(
+        ExecutionContext(
+            kernel_id=body.kernel_id,
+            execution_count=body.execution_count,
+            cell_id=body.cell_id,
+            notebook=body.notebook,
+        )
+    )
+    return Done()
+
+
+async def forget(services: Services, body: ForgetRequest) -> ForgetAnswer:
+    return await services.write(actions.forget, body)

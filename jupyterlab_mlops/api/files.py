@@ -1,0 +1,69 @@
+"""Files as answers: streamed, and harmless whatever they contain."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from dataclasses import dataclass
+from typing import BinaryIO
+from urllib.parse import quote
+
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?")
+
+# A captured page may show itself, but may run nothing, load nothing and reach nobody.
+POLICY = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
+    "frame-ancestors 'self'"
+)
+
+
+@dataclass
+class FileAnswer:
+    """A file on its way to the browser.
+
+    Attributes
+    ----------
+    name
+        File name to save it under.
+    digest
+        Of the content; becomes the ETag.
+    """
+
+    stream: BinaryIO
+    name: str
+    media_type: str
+    size: int | None = None
+    digest: str | None = None
+    download: bool = False
+
+    def read(self, size: int) -> bytes:
+        """Read the next piece, at most `size` bytes."""
+        return self.stream.read(size)
+
+    def close(self) -> None:
+        """Close the file; harmless twice."""
+        self.stream.close()
+
+    def headers(self) -> dict[str, str]:
+        """Give what says how to treat the file."""
+        how = "attachment" if self.download else "inline"
+        headers = {
+            "Content-Disposition": f"{how}; filename*=utf-8''{quote(self.name, safe='')}",
+            "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+        if self.size is not None:
+            headers["Content-Length"] = str(self.size)
+        if self.digest:
+            headers["ETag"] = f'"{self.digest}"'
+        return headers
+
+
+def media_type_of(path: str, said: str | None = None) -> str:
+    """Guess the media type of a file, unless whoever logged it said a proper one."""
+    if said and MEDIA_TYPE.fullmatch(said):
+        return said
+    guessed, encoding = mimetypes.guess_type(path)
+    if encoding or not guessed:
+        return "application/octet-stream"
+    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed

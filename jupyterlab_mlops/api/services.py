@@ -1,0 +1,62 @@
+"""What an operation works with: the store, the ingest and who asks."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from jupyter_server.base.handlers import JupyterHandler
+
+    from ..app import MLOps
+    from ..types import AnyRecord
+
+P = ParamSpec("P")
+T = TypeVar("T")
+OnRecord = Callable[Concatenate[sqlite3.Connection, P], T]
+
+
+class Services:
+    """The extension's objects as one request sees them.
+
+    Everything that touches SQLite or a file happens on another thread than the event loop's.
+    """
+
+    def __init__(self, extension: MLOps, handler: JupyterHandler) -> None:
+        self.extension = extension
+        self.handler = handler
+
+    async def read(self, function: OnRecord[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(connection, *args, **kwargs)`` on a read-only connection."""
+        return await self.extension.database.read_async(
+            lambda connection: function(connection, *args, **kwargs)
+        )
+
+    async def write(self, function: OnRecord[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``function(transaction, *args, **kwargs)`` on the writer's thread."""
+
+        def run(transaction: sqlite3.Connection) -> T:
+            return function(transaction, *args, **kwargs)
+
+        return await asyncio.wrap_future(self.extension.database.write(run))
+
+    async def submit(self, record: AnyRecord) -> Any:
+        """Store a record as if a kernel had written it; gives what `store.apply` gives."""
+        return await asyncio.wrap_future(self.extension.ingest.submit(record, origin="api"))
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something slow that is neither a read nor a write of the store."""
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+    @property
+    def user(self) -> str | None:
+        """Who asks: the name that the server gives, unless it made it up."""
+        return self.extension.user_of(self.handler.current_user)
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
