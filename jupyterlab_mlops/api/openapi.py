@@ -108,7 +108,8 @@ def _struct(name: str) -> type[msgspec.Struct]:
 
 def _property(schema: Json, answered: bool) -> Json:
     """Name literals, and tell the truth about answers: all fields are there, floats may be null."""
-    if answered or schema.get("default", ...) is None:
+    # Generators of TypeScript take a field with a default for one that must be given.
+    if answered or schema.get("default") in (None, [], {}):
         schema.pop("default", None)
     described = {k: schema[k] for k in ("default", "description") if k in schema}
     return {
