@@ -1,0 +1,334 @@
+"""The journal: the only way from code in a kernel into the store.
+
+A process appends records to segments, files that are mapped into memory. A call that returned has
+put its record into the page cache, so the record outlives `kill -9` of the process; nothing waits
+for a lock, a disk or a server. The server (or the process itself, where there is none) reads the
+segments and moves their records into the store.
+
+Only the standard library is used: this file also runs in kernels that lack the package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .places import (
+    boot_id,
+    data_dir,
+    journals_dir,
+    make_execution_id,
+    make_private,
+    process_start,
+    scratch_dir,
+)
+from .segment import (
+    HEADER_SIZE,
+    KIND_RECORD,
+    MARK,
+    U32,
+    Segment,
+    create_segment,
+    frame,
+    no_segment,
+    pack_point,
+)
+from .segment_reader import Header, MetricBlock, SegmentReader, read_header, read_segment
+
+__all__ = [
+    "Header",
+    "Journal",
+    "MetricBlock",
+    "SegmentReader",
+    "current_journal",
+    "data_dir",
+    "journals_dir",
+    "make_execution_id",
+    "open_journal",
+    "read_header",
+    "read_segment",
+]
+
+LARGEST_RECORD = 64 << 20
+SMALLEST_SEGMENT, LARGEST_SEGMENT = 64 << 10, 2 << 20
+RETRY_SECONDS = 0.5
+ROOM_FOR_GAP = 4096
+
+
+class Journal:
+    """What one process writes. No method raises: what cannot be stored is counted in `not_stored`.
+
+    Parameters
+    ----------
+    folder
+        Where the segments go; made if it is missing.
+    session_id
+        The session that this process is, or belongs to.
+    role
+        `main` for the session's own process, `worker` for others.
+    """
+
+    def __init__(self, folder: Path | str, session_id: str, role: str = "main") -> None:
+        self.folder = Path(folder)
+        self.session_id = session_id
+        self.role = role
+        self.not_stored = 0
+        self.fault: str | None = None
+        self.doorbell: Callable[[], None] | None = None
+        self._unreported = 0
+        self._retry_at = 0.0
+        self._full = ""
+        self._size = SMALLEST_SEGMENT * 2
+        self._rung_at: tuple[str, int] = ("", 0)
+        self._lock = threading.RLock()
+        self._segment = no_segment()
+        _journals.add(self)
+
+    def write(self, record: Mapping[str, Any], attachment: bytes | None = None) -> None:
+        """Store one record; `record["type"]` names its kind, as in the package's `types`."""
+        try:
+            self._append(_encode(record, attachment or b""))
+        except Exception as fault:
+            self._count(fault)
+
+    def metric(self, run_id: str, key: str, value: float, step: int, timestamp_ms: int) -> None:
+        """Store one point of one series; the hot path."""
+        try:
+            segment = self._segment
+            segment.write(pack_point(segment.groups[run_id][key], step, timestamp_ms, value, MARK))
+        except Exception:
+            self._write_points(run_id, (key,), (step, timestamp_ms, value, MARK))
+
+    def metrics(
+        self, run_id: str, values: Mapping[str, float], step: int, timestamp_ms: int
+    ) -> None:
+        """Store one point each of several series that share step and time."""
+        try:
+            segment = self._segment
+            name = (run_id, *values)
+            head, pack = segment.sets[name]
+            segment.write(pack(head, step, timestamp_ms, *values.values(), MARK))
+        except Exception:
+            if values:
+                fields = (step, timestamp_ms, *values.values(), MARK)
+                self._write_points(run_id, tuple(values), fields)
+
+    def flush(self) -> None:
+        """Seal what was written and ring the doorbell; nothing needs this to be safe."""
+        try:
+            with self._lock:
+                self._report_gap(self._segment)
+                self._seal()
+            if self.doorbell is not None and self.position != self._rung_at:
+                self._rung_at = self.position
+                self.doorbell()
+        except Exception as fault:
+            self._remember(fault)
+
+    def close(self) -> None:
+        """End the segment; a later record opens a new one."""
+        try:
+            with self._lock:
+                segment, self._segment = self._segment, no_segment()
+                segment.close()
+        except Exception as fault:
+            self._remember(fault)
+
+    @property
+    def position(self) -> tuple[str, int]:
+        """Name of the current segment, and the offset of its next record."""
+        segment = self._segment
+        return (segment.path.name, segment.tell()) if segment.path.name else ("", 0)
+
+    def _append(self, data: bytes) -> None:
+        segment = self._segment
+        while not segment.take(data):
+            segment = self._next_segment(segment, len(data))
+
+    def _write_points(self, run_id: str, keys: tuple[str, ...], fields: tuple[Any, ...]) -> None:
+        try:
+            # A character may take twelve in JSON, and the definition comes before the points.
+            need = 12 * len(run_id) + sum(12 * len(key) + 32 for key in keys) + 256
+            segment = self._segment
+            while not self._take_points(segment, run_id, keys, fields):
+                segment = self._next_segment(segment, need)
+        except Exception as fault:
+            self._count(fault)
+
+    def _take_points(
+        self, segment: Segment, run_id: str, keys: tuple[str, ...], fields: tuple[Any, ...]
+    ) -> bool:
+        name = (run_id, *keys)
+        with self._lock:
+            if name not in segment.sets and not segment.define(run_id, keys):
+                return False
+        head, pack = segment.sets[name]
+        return segment.take(pack(head, *fields))
+
+    def _next_segment(self, full: Segment, need: int) -> Segment:
+        """Replace a segment that had no room, unless another thread did so already."""
+        if need > LARGEST_RECORD:
+            raise RecordTooLargeError(need)
+        with self._lock:
+            if self._segment is full:
+                self._segment = self._open_segment(need)
+                full.close()
+            return self._segment
+
+    def _open_segment(self, need: int) -> Segment:
+        if time.monotonic() < self._retry_at:
+            raise JournalFullError(self._full)
+        smallest = _round_up(HEADER_SIZE + need + ROOM_FOR_GAP)
+        try:
+            segment = self._create(max(self._size, smallest), smallest)
+        except OSError as fault:
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            self._full = f"{fault.strerror or fault} ({self.folder})"
+            raise JournalFullError(self._full) from fault
+        self._size = min(self._size * 2, LARGEST_SEGMENT)
+        self._report_gap(segment)
+        return segment
+
+    def _create(self, size: int, smallest: int) -> Segment:
+        try:
+            return create_segment(self.folder, size, self._header())
+        except OSError:
+            if size == smallest:
+                raise
+            return create_segment(self.folder, smallest, self._header())
+
+    def _header(self) -> dict[str, Any]:
+        pid = os.getpid()
+        return {
+            "session_id": self.session_id,
+            "pid": pid,
+            "pid_start": process_start(pid),
+            "boot_id": boot_id(),
+            "role": self.role,
+            "created_at": time.time_ns() // 1_000_000,
+        }
+
+    def _report_gap(self, segment: Segment) -> None:
+        """Tell in the record itself what was not stored so far."""
+        if not self._unreported:
+            return
+        gap = {
+            "type": "fault",
+            "where": "journal",
+            "message": str(self.fault)[:1000],
+            "timestamp": time.time_ns() // 1_000_000,
+            "count": self._unreported,
+            "session_id": self.session_id,
+        }
+        if segment.take(_encode(gap)):
+            self._unreported = 0
+
+    def _seal(self) -> None:
+        segment = self._segment
+        if not segment.path.exists():
+            self._segment = no_segment()
+            self._remember(FileNotFoundError(f"{segment.path} was deleted by someone"))
+        segment.seal()
+
+    def _count(self, fault: Exception) -> None:
+        with self._lock:
+            self.not_stored += 1
+            self._unreported += 1
+        self._remember(fault)
+
+    def _remember(self, fault: Exception) -> None:
+        if isinstance(fault, JournalFullError):
+            self.fault = str(fault)
+        else:
+            self.fault = f"{type(fault).__name__}: {fault}"
+
+    def _start_anew(self) -> None:
+        """In a forked child: the parent's segment is still mapped, and must not be touched."""
+        self._lock = threading.RLock()
+        self._segment = no_segment()
+        self._retry_at = 0.0
+        self._size = SMALLEST_SEGMENT
+        self._unreported = self.not_stored = 0
+        self.doorbell = None
+        self.role = "worker"
+
+
+class JournalFullError(Exception):
+    """No segment could be made: no room, no permission, no folder."""
+
+
+class RecordTooLargeError(Exception):
+    """A record is larger than `LARGEST_RECORD`."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"a record of {size} bytes; the limit is {LARGEST_RECORD}")
+
+
+_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+_current: Journal | None = None
+
+
+def open_journal(
+    folder: Path | str | None = None, session_id: str | None = None, role: str = "main"
+) -> Journal:
+    """Return this process's journal, opened on the first call.
+
+    A `session_id` other than the open journal's closes that one and opens another.
+    """
+    global _current
+    if _current is None or session_id not in (None, _current.session_id):
+        if _current is not None:
+            _current.close()
+        _current = Journal(folder or _usable_folder(), session_id or uuid.uuid4().hex, role)
+    return _current
+
+
+def current_journal() -> Journal | None:
+    """Return this process's journal, or None before `open_journal`."""
+    return _current
+
+
+def _encode(record: Mapping[str, Any], attachment: bytes = b"") -> bytes:
+    text = json.dumps(record, default=_plain, separators=(",", ":")).encode()
+    return frame(KIND_RECORD, U32.pack(len(text)) + text + attachment)
+
+
+def _usable_folder() -> Path:
+    data = data_dir()
+    folder = journals_dir(data)
+    try:
+        make_private(data)
+        make_private(folder)
+    except OSError:
+        return scratch_dir(data)
+    return folder if os.access(folder, os.W_OK) else scratch_dir(data)
+
+
+def _start_anew_after_fork() -> None:
+    for journal in list(_journals):
+        journal._start_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew_after_fork)
+
+
+def _round_up(size: int) -> int:
+    return (size // SMALLEST_SEGMENT + 1) * SMALLEST_SEGMENT
+
+
+def _plain(value: object) -> object:
+    """Say in JSON what a record may hold though JSON has no word for it."""
+    for method in ("tolist", "item", "isoformat"):
+        if hasattr(value, method):
+            return getattr(value, method)()
+    if isinstance(value, (set, frozenset, Mapping)):
+        return dict(value) if isinstance(value, Mapping) else sorted(value, key=repr)
+    return str(value)

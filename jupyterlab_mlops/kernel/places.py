@@ -1,0 +1,119 @@
+"""Where journals lie, and how processes and executions are named; standard library only."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+NETWORK_FILE_SYSTEMS = frozenset(
+    """9p afs beegfs ceph cifs fuse.ceph fuse.glusterfs fuse.s3fs fuse.sshfs
+    gpfs lustre ncpfs nfs nfs4 smb3 smbfs""".split()  # noqa: SIM905 as long as it is a table
+)
+
+
+def make_execution_id(session_id: str, msg_id: str) -> str:
+    """Name one execution the same way in the kernel and in the server.
+
+    Parameters
+    ----------
+    session_id
+        `header.session` of the kernel's own messages.
+    msg_id
+        Of the execute request.
+    """
+    return hashlib.blake2b(f"{session_id}/{msg_id}".encode(), digest_size=16).hexdigest()
+
+
+def data_dir() -> Path:
+    """Return the data folder.
+
+    `JUPYTER_MLOPS_DATA_DIR`, else `.mlops` in this folder or one above it, else the user's own.
+    """
+    named = os.environ.get("JUPYTER_MLOPS_DATA_DIR")
+    if named:
+        return Path(named).expanduser()
+    return _project_dir() or _user_dir()
+
+
+def _project_dir() -> Path | None:
+    try:
+        here = Path.cwd()
+    except OSError:
+        return None
+    return next((f / ".mlops" for f in (here, *here.parents) if (f / ".mlops").is_dir()), None)
+
+
+def _user_dir() -> Path:
+    home = Path.home()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
+        return Path(base) / "jupyter-mlops" / "jupyter-mlops"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "jupyter-mlops"
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "jupyter-mlops"
+
+
+def journals_dir(data: Path) -> Path:
+    """Return where the journals of a data folder lie.
+
+    `journals/` in it, but local scratch where the data folder is on a network file system: a map of
+    a file there kills the process when the network goes away.
+    """
+    return scratch_dir(data) if is_network(data) else data / "journals"
+
+
+def scratch_dir(data: Path) -> Path:
+    """Return the place for a data folder's journals on the local disk, the same for everybody."""
+    name = hashlib.blake2b(os.fsencode(data.absolute()), digest_size=8).hexdigest()
+    return Path(tempfile.gettempdir()) / f"jupyter-mlops-{_user_number()}-{name}"
+
+
+def _user_number() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
+def is_network(path: Path, mounts: str = "/proc/mounts") -> bool:
+    """Tell whether a path lies on a network file system; False where nobody can say."""
+    try:
+        lines = Path(mounts).read_text("utf-8", "replace").splitlines()
+        resolved = path.absolute().resolve()
+    except OSError:
+        return False
+    fields = [line.split() for line in lines]
+    over = [(len(f[1]), n, f[2]) for n, f in enumerate(fields) if _lies_under(resolved, f[1])]
+    return bool(over) and max(over)[2] in NETWORK_FILE_SYSTEMS
+
+
+def _lies_under(path: Path, mount_point: str) -> bool:
+    point = mount_point.replace("\\040", " ")
+    return path == Path(point) or Path(point) in path.parents
+
+
+def make_private(folder: Path) -> Path:
+    """Make a folder that nobody else may enter; PermissionError where it is another user's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if hasattr(os, "getuid") and folder.stat().st_uid not in (os.getuid(), 0):
+        raise PermissionError(f"{folder} belongs to another user")
+    return folder
+
+
+@functools.cache
+def boot_id() -> str | None:
+    """Return what tells this boot of the machine from others, where the system says it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+
+
+def process_start(pid: int) -> int | None:
+    """Return when a process started, in clock ticks since boot; None where nobody can say."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(stat.rpartition(")")[2].split()[19])

@@ -1,0 +1,182 @@
+"""One segment of a journal: a file that is mapped into memory and only ever grows.
+
+Layout, integers little-endian::
+
+    0    magic "MLOPSJ01"
+    8    u32 state: 0 open, 1 closed
+    12   u32 sealed, u32 CRC-32 of the bytes 512..sealed, u32 CRC-32 of these two
+    24   u32 length of the header, header as JSON
+    512  records: u32 length of all of it, u32 kind, payload, u32 check
+
+A record is one `mmap.write`, which copies and moves the position in one step under the interpreter
+lock: threads need no lock of ours, and an interrupt comes before it or after it. Length and check
+frame the record, and fresh segments are zero, so a record that a kill cut off lacks one of the two.
+
+The check is a CRC-32, but for short points it is a constant: a CRC would make a point a third
+dearer, and cannot find a torn record that the frame does not. Flipped bits are found by the seal,
+a CRC over all records, renewed at each flush and when the segment is closed.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import mmap
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from struct import Struct
+from typing import Any
+from zlib import crc32
+
+from .places import make_private
+
+MAGIC = b"MLOPSJ01"
+SUFFIX = ".mlj"
+DRAFT_SUFFIX = ".new"
+HEADER_SIZE = 512
+STATE_AT = 8
+SEAL_AT = 12
+INFO_AT = 24
+OPEN, CLOSED = 0, 1
+
+KIND_RECORD, KIND_SERIES, KIND_POINTS = 0, 1, 16
+"""Points of the n-th set of series of a segment have the kind `KIND_POINTS + n`."""
+MARK = 0x4D4C4F50
+MARKED_LENGTH = 512
+"""Points up to this length carry `MARK` instead of a CRC: they touch two pages at most."""
+
+U32 = Struct("<I")
+HEAD = Struct("<II")
+_SEAL = Struct("<II")
+pack_point = Struct("<8sqqdI").pack
+_POINT_FRAME = 8 + 8 + 8 + 4
+
+
+class Segment:
+    """One mapped file. `write` and `groups` belong together, so they are fetched as one object."""
+
+    __slots__ = (
+        "groups",
+        "map",
+        "next_kind",
+        "path",
+        "sealed",
+        "sealed_crc",
+        "sets",
+        "write",
+    )
+
+    def __init__(self, path: Path, mapped: mmap.mmap) -> None:
+        self.path = path
+        self.map = mapped
+        self.write: Callable[[bytes], int] = mapped.write
+        self.groups: dict[str, dict[str, bytes]] = {}
+        self.sets: dict[tuple[str, ...], tuple[bytes, Callable[..., bytes]]] = {}
+        self.next_kind = KIND_POINTS
+        self.sealed = HEADER_SIZE
+        self.sealed_crc = 0
+
+    def tell(self) -> int:
+        """Return where the next record goes."""
+        return self.map.tell()
+
+    def take(self, data: bytes) -> bool:
+        """Write, or tell that there is no room."""
+        try:
+            self.write(data)
+        except ValueError:
+            return False
+        return True
+
+    def define(self, run_id: str, keys: tuple[str, ...]) -> bool:
+        """Give a number to a set of series, where there is room; needs the journal's lock."""
+        series = json.dumps({"kind": self.next_kind, "run_id": run_id, "keys": keys}).encode()
+        if not self.take(frame(KIND_SERIES, series)):
+            return False
+        length = _POINT_FRAME + 8 * len(keys)
+        head = HEAD.pack(length, self.next_kind)
+        self.sets[(run_id, *keys)] = head, points_packer(len(keys))
+        if len(keys) == 1:
+            self.groups.setdefault(run_id, {})[keys[0]] = head
+        self.next_kind += 1
+        return True
+
+    def seal(self) -> None:
+        """Extend the checksum over what was written since the last seal."""
+        end = self.tell()
+        with memoryview(self.map) as view:
+            self.sealed_crc = crc32(view[self.sealed : end], self.sealed_crc)
+        self.sealed = end
+        seal = _SEAL.pack(end, self.sealed_crc)
+        self.map[SEAL_AT : SEAL_AT + 12] = seal + U32.pack(crc32(seal))
+
+    def close(self) -> None:
+        """End the segment: whoever still tries to write is refused and turns to the next one."""
+        self.seal()
+        self.map.seek(0, os.SEEK_END)
+        self.map[STATE_AT : STATE_AT + 4] = U32.pack(CLOSED)
+
+
+def no_segment() -> Segment:
+    """Return what stands in before the first record and after a fork: a segment without room."""
+    segment = Segment(Path(), mmap.mmap(-1, HEADER_SIZE))
+    segment.map.seek(0, os.SEEK_END)
+    return segment
+
+
+def create_segment(folder: Path, size: int, header: dict[str, Any]) -> Segment:
+    """Make and map a segment of `size` bytes; raise OSError where there is no room for it."""
+    make_private(folder)
+    name = f"{header['created_at']:013d}-{time.monotonic_ns():016d}-{header['pid']}"
+    draft = folder / f"{name}{DRAFT_SUFFIX}"
+    try:
+        mapped = _map_new(draft, size)
+        info = json.dumps(header).encode()
+        mapped.write(MAGIC + bytes(INFO_AT - len(MAGIC)) + U32.pack(len(info)) + info)
+        mapped.seek(HEADER_SIZE)
+        path = draft.rename(draft.with_suffix(SUFFIX))
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return Segment(path, mapped)
+
+
+def _map_new(path: Path, size: int) -> mmap.mmap:
+    """Map a new file whose blocks are on the disk already: a missing one would kill the process."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(handle, 0, size)
+        else:
+            os.write(handle, bytes(size))
+        return mmap.mmap(handle, size)
+    finally:
+        os.close(handle)
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    """Put length, kind and checksum around a payload."""
+    body = HEAD.pack(len(payload) + 12, kind) + payload
+    return body + U32.pack(crc32(body))
+
+
+@functools.cache
+def points_struct(count: int) -> Struct:
+    """Return the layout of `count` points: head, step, timestamp, values, check."""
+    return Struct(f"<8sqq{count}dI")
+
+
+@functools.lru_cache(maxsize=256)
+def points_packer(count: int) -> Callable[..., bytes]:
+    """Return what packs `head, step, timestamp, *values, MARK`."""
+    pack = points_struct(count).pack
+    if _POINT_FRAME + 8 * count <= MARKED_LENGTH:
+        return pack
+
+    def pack_checked(*fields: Any) -> bytes:
+        body = pack(*fields)[:-4]
+        return body + U32.pack(crc32(body))
+
+    return pack_checked

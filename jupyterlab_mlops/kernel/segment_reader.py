@@ -1,0 +1,189 @@
+"""Reads segments of journals, also while they are written; standard library only."""
+
+from __future__ import annotations
+
+import json
+import time
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from struct import Struct
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from .segment import (
+    CLOSED,
+    HEAD,
+    HEADER_SIZE,
+    INFO_AT,
+    KIND_POINTS,
+    KIND_RECORD,
+    KIND_SERIES,
+    MAGIC,
+    MARK,
+    MARKED_LENGTH,
+    SEAL_AT,
+    STATE_AT,
+    U32,
+    points_struct,
+)
+
+
+class MetricBlock(NamedTuple):
+    """Points of one series, in the order in which they were logged."""
+
+    run_id: str
+    key: str
+    steps: array[int]
+    timestamps: array[int]
+    values: array[float]
+
+
+class Header(NamedTuple):
+    """Who wrote a segment."""
+
+    session_id: str
+    pid: int
+    pid_start: int | None
+    boot_id: str | None
+    role: str
+    created_at: int
+    closed: bool
+
+
+Item = tuple["dict[str, Any] | MetricBlock", bytes, int]
+
+
+def read_header(path: Path | str) -> Header | None:
+    """Return who wrote a segment; None when the file is none, or none yet."""
+    with Path(path).open("rb") as file:
+        data = file.read(HEADER_SIZE)
+    if len(data) < HEADER_SIZE or data[:8] != MAGIC:
+        return None
+    length = U32.unpack_from(data, INFO_AT)[0]
+    info = json.loads(data[INFO_AT + 4 : INFO_AT + 4 + length])
+    return Header(**info, closed=U32.unpack_from(data, STATE_AT)[0] == CLOSED)
+
+
+def read_segment(path: Path | str, offset: int = 0) -> Iterator[Item]:
+    """Read a segment's records from an offset on.
+
+    Yields
+    ------
+    record : dict or MetricBlock
+        A block holds neighbouring points of one series.
+    attachment : bytes
+        Empty where there is none.
+    next_offset : int
+        Where to go on: keep the largest. Blocks whose points are interleaved in the file belong
+        together, so only the last of them moves it.
+    """
+    return SegmentReader(path, offset).read()
+
+
+class SegmentReader:
+    """Reads a segment bit by bit while it is written; `offset` is where it goes on.
+
+    What lies before the `offset` that it is given is walked over, for the definitions of series.
+    """
+
+    def __init__(self, path: Path | str, offset: int = 0) -> None:
+        self.path = Path(path)
+        self.offset = HEADER_SIZE
+        self._wanted_from = max(offset, HEADER_SIZE)
+        self._series: dict[int, tuple[str, list[str]]] = {}
+        self._data = b""
+
+    def read(self) -> Iterator[Item]:
+        """Yield what was committed since the last call; a torn tail ends it silently."""
+        sealed, whole = self._load()
+        yield from self._read_on()
+        while self.offset < sealed:
+            damaged, self.offset = self.offset, self._next_frame(sealed)
+            yield self._damage(damaged, self.offset - damaged), b"", self.offset
+            yield from self._read_on()
+            whole = True
+        if not whole:
+            yield self._damage(HEADER_SIZE, 0), b"", self.offset
+
+    def _load(self) -> tuple[int, bool]:
+        """Load the file; return how far it is sealed, and whether the seal holds."""
+        self._data = self.path.read_bytes()
+        if len(self._data) < HEADER_SIZE:
+            return 0, True
+        sealed, crc, check = Struct("<III").unpack_from(self._data, SEAL_AT)
+        seal_holds = crc32(self._data[SEAL_AT : SEAL_AT + 8]) == check
+        if not seal_holds or sealed <= max(self.offset, self._wanted_from):
+            return 0, True
+        with memoryview(self._data) as view:
+            return sealed, crc32(view[HEADER_SIZE:sealed]) == crc
+
+    def _read_on(self) -> Iterator[Item]:
+        """Yield records up to the first that is not whole; neighbouring points come as blocks."""
+        rows: dict[int, list[tuple[Any, ...]]] = {}
+        while (stop := self._stop_of(self.offset)) is not None:
+            start, kind = self.offset, U32.unpack_from(self._data, self.offset + 4)[0]
+            if kind < KIND_POINTS:
+                yield from self._blocks(rows)
+                rows = {}
+            self.offset = stop
+            if kind == KIND_SERIES:
+                self._learn(start, stop)
+            elif start < self._wanted_from:
+                continue
+            elif kind == KIND_RECORD:
+                yield (*self._record(start, stop), stop)
+            elif kind in self._series:
+                layout = points_struct(len(self._series[kind][1]))
+                if layout.size == stop - start:
+                    rows.setdefault(kind, []).append(layout.unpack_from(self._data, start))
+        yield from self._blocks(rows)
+
+    def _stop_of(self, start: int) -> int | None:
+        """Return where the record at `start` ends; None when there is no whole record."""
+        data = self._data
+        if start + 12 > len(data):
+            return None
+        length, kind = HEAD.unpack_from(data, start)
+        stop: int = start + length
+        if length < 12 or stop > len(data):
+            return None
+        check = U32.unpack_from(data, stop - 4)[0]
+        marked = kind >= KIND_POINTS and length <= MARKED_LENGTH
+        return stop if check == (MARK if marked else crc32(data[start : stop - 4])) else None
+
+    def _next_frame(self, sealed: int) -> int:
+        """Return where the next whole record begins after a damaged one."""
+        places = range(self.offset + 1, sealed)
+        return next((place for place in places if self._stop_of(place) is not None), sealed)
+
+    def _learn(self, start: int, stop: int) -> None:
+        series = json.loads(self._data[start + 8 : stop - 4])
+        self._series[series["kind"]] = series["run_id"], series["keys"]
+
+    def _record(self, start: int, stop: int) -> tuple[dict[str, Any], bytes]:
+        length = U32.unpack_from(self._data, start + 8)[0]
+        text_end = start + 12 + length
+        return json.loads(self._data[start + 12 : text_end]), self._data[text_end : stop - 4]
+
+    def _blocks(self, rows: dict[int, list[tuple[Any, ...]]]) -> Iterator[Item]:
+        blocks = [block for kind, of_kind in rows.items() for block in self._columns(kind, of_kind)]
+        end = self.offset
+        for number, block in enumerate(blocks, 1):
+            yield block, b"", end if number == len(blocks) else HEADER_SIZE
+
+    def _columns(self, kind: int, rows: list[tuple[Any, ...]]) -> Iterator[MetricBlock]:
+        run_id, keys = self._series[kind]
+        _, steps, timestamps, *columns, _ = zip(*rows, strict=True)
+        moments = array("q", steps), array("q", timestamps)
+        for key, column in zip(keys, columns, strict=True):
+            yield MetricBlock(run_id, key, *moments, array("d", column))
+
+    def _damage(self, offset: int, lost: int) -> dict[str, Any]:
+        what = f"{lost} bytes were skipped" if lost else "some values may be wrong"
+        return {
+            "type": "fault",
+            "where": "journal",
+            "message": f"{self.path.name} is damaged after byte {offset}: {what}",
+            "timestamp": time.time_ns() // 1_000_000,
+        }
