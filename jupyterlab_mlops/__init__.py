@@ -10,6 +10,33 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+_CLIENT = """
+    ActiveRun InvalidValue active_run delete_tag end_run get_metric_history get_run last_active_run
+    log_artifact log_artifacts log_dict log_figure log_image log_input log_metric log_metrics
+    log_param log_params log_table log_text register_model search_runs set_experiment set_note
+    set_tag set_tags start_run
+"""
+_EXPORTS = {name: ".kernel.client" for name in _CLIENT.split()} | {
+    "autolog": ".kernel.autolog",
+    "load_model": ".kernel.models",
+    "log_model": ".kernel.models",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Find a name of the client at its first use, and keep it: the next use costs nothing."""
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(_EXPORTS[name], __name__), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_EXPORTS})
+
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     return [{"src": "labextension", "dest": "jupyterlab-mlops"}]

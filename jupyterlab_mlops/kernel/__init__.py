@@ -1,0 +1,73 @@
+"""The part that lives in kernels: standard library and IPython only.
+
+`%load_ext jupyterlab_mlops.kernel` (which the installed IPython configuration does by itself) records
+every cell from then on. A server that listens attaches with `attach`. Both may happen in any order,
+and more than once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["attach", "load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(ip: Any) -> None:
+    """Start recording in this shell; IPython calls it."""
+    from . import hooks
+
+    if hooks.load(ip) is not None:
+        _load_parts(ip)
+
+
+def unload_ipython_extension(ip: Any) -> None:
+    """Stop recording in this shell; IPython calls it."""
+    from . import hooks
+
+    hooks.unload()
+
+
+def attach(
+    *,
+    tap: bool = False,
+    data_dir: str | None = None,
+    kernel_id: str | None = None,
+    kernel_name: str | None = None,
+    notebook: str | None = None,
+    user: str | None = None,
+    **more: Any,
+) -> None:
+    """Let a server that listens to this kernel introduce itself.
+
+    Parameters
+    ----------
+    tap
+        It sees all outputs, so they need not be captured here.
+    data_dir
+        Its data folder; used only where this kernel has not opened a journal yet.
+    kernel_id, kernel_name, notebook, user
+        What it knows about this kernel; None: nothing.
+    more
+        Ignored, so that a newer server can talk to an older kernel part.
+    """
+    import os
+
+    from . import hooks, session
+    from .recorder import recorder
+
+    if recorder.disabled:
+        return
+    if data_dir is not None and recorder.session_id is None:
+        os.environ["JUPYTER_MLOPS_DATA_DIR"] = data_dir
+    from IPython import get_ipython
+
+    ip = get_ipython()
+    if ip is not None:
+        load_ipython_extension(ip)
+    recorder.tap = tap
+    if notebook is not None:
+        recorder.notebook = notebook
+    session.update(kernel_id=kernel_id, kernel_name=kernel_name, notebook=notebook, user=user)
+    installed = hooks.current()
+    if tap and installed is not None:
+        installed.ring()

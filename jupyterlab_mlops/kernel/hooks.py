@@ -1,0 +1,304 @@
+"""What the kernel part does at the start and the end of each cell.
+
+Whatever fails in here is counted as a fault and goes no further: the cell runs, puts out and fails
+exactly as without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import threading
+from typing import Any
+
+from . import environment, session
+from .outputs import OutputCapture
+from .places import make_execution_id
+from .provenance import names_of, settled
+from .recorder import Execution, now_ms, quietly, recorder
+from .runs import runs
+
+DOORBELL = "mlops-doorbell"
+_skip_pattern = re.compile(r"\s*%%mlops[ \t]+skip\b")
+
+
+def is_skipped(source: str) -> bool:
+    """Whether a cell asks not to be recorded, by `%%mlops skip`."""
+    return "%%mlops" in source[:200] and _skip_pattern.match(source) is not None
+
+
+class Hooks:
+    """The callbacks on one IPython shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.kernel = getattr(shell, "kernel", None)
+        self.capture: OutputCapture | None = None
+        self._sequence = itertools.count(1)
+        self._nested = threading.local()
+        self._undo: list[Any] = []
+
+    # -------------------------------------------------------------------------------- set-up
+
+    def install(self) -> None:
+        """Open the session and register the callbacks."""
+        kernel_session = getattr(self.kernel, "session", None)
+        session_id = getattr(kernel_session, "session", None) or session.uuid.uuid4().hex
+        session.begin_kernel(str(session_id), _kernel_id(self.kernel))
+        self.shell.events.register("pre_run_cell", self.before)
+        self.shell.events.register("post_run_cell", self.after)
+        if kernel_session is not None:
+            self.capture = OutputCapture(kernel_session)
+            self.capture.install()
+            self._wrap("_send_abort_reply", self._aborted)
+            self._wrap("do_shutdown", self._shutting_down)
+
+    def _wrap(self, name: str, notice: Any) -> None:
+        """Have a method of the kernel tell us its arguments before it runs as ever."""
+        method = getattr(self.kernel, name, None)
+        if method is None:
+            return
+
+        def noticed(*args: Any, **kwargs: Any) -> Any:
+            notice(*args, **kwargs)
+            return method(*args, **kwargs)
+
+        setattr(self.kernel, name, noticed)
+        self._undo.append(name)
+
+    def remove(self) -> None:
+        """Take the callbacks away again."""
+        self.shell.events.unregister("pre_run_cell", self.before)
+        self.shell.events.unregister("post_run_cell", self.after)
+        if self.capture is not None:
+            self.capture.remove()
+        for name in self._undo:
+            self.kernel.__dict__.pop(name, None)
+
+    # --------------------------------------------------------------------------------- cells
+
+    @quietly("hooks.before")
+    def before(self, info: Any) -> None:
+        """A cell begins; one that another cell runs (`%run`, `run_cell`) belongs to that."""
+        cells = self._cells()
+        cells.append(info)
+        if len(cells) > 1:
+            return
+        source = info.raw_cell
+        recorded = recorder.recording and not is_skipped(source)
+        msg_id = self._msg_id() if recorded else None
+        execution = Execution(
+            make_execution_id(recorder.session_id or "", msg_id) if msg_id else None,
+            source,
+            next(self._sequence) if recorded else 0,
+            info.cell_id,
+            now_ms(),
+        )
+        recorder.enter(execution)
+        for run_id in runs.open_run_ids():
+            execution.touch(run_id)
+        if msg_id is not None:
+            self._write_start(execution, msg_id, self.shell.execution_count)
+            environment.start()
+            if self.capture is not None and not recorder.tap:
+                self.capture.watch(msg_id, execution.execution_id or "")
+
+    @quietly("hooks.after")
+    def after(self, result: Any) -> None:
+        """A cell ended; IPython also says so of empty cells, which never began."""
+        cells = self._cells()
+        source = result.info.raw_cell if result is not None else None
+        if not cells or (source is not None and source != cells[-1].raw_cell):
+            return
+        info = cells.pop()
+        execution = recorder.current_execution()
+        if cells or execution is None:
+            return
+        status, error = self._outcome(result)
+        try:
+            ran = result is None or result.error_before_exec is None
+            runs.end_of_execution(execution, error if ran else None)
+            if execution.execution_id is not None:
+                self._write_end(execution, info, status, error)
+        finally:
+            recorder.leave(execution)
+        if recorder.tap and execution.run_ids:
+            self.ring()
+
+    def _cells(self) -> list[Any]:
+        """The cells that run in this thread, outermost first; subshells have threads of their own."""
+        try:
+            return self._nested.cells  # type: ignore[no-any-return]
+        except AttributeError:
+            self._nested.cells = []
+            return self._nested.cells  # type: ignore[no-any-return]
+
+    def _msg_id(self) -> str:
+        parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else {}
+        header = parent.get("header") or {}
+        return str(header.get("msg_id") or session.uuid.uuid4().hex)
+
+    def _write_start(self, execution: Execution, msg_id: str, count: int | None) -> None:
+        record = {
+            "type": "execution_start",
+            "session_id": recorder.session_id,
+            "execution_id": execution.execution_id,
+            "source": execution.source,
+            "started_at": execution.started_at,
+            "msg_id": msg_id,
+            "sequence": execution.sequence,
+        }
+        if count is not None:
+            record["execution_count"] = count
+        if execution.cell_id is not None:
+            record["cell_id"] = execution.cell_id
+        if recorder.notebook is not None:
+            record["notebook"] = recorder.notebook
+        recorder.write(record)
+
+    def _write_end(
+        self, execution: Execution, info: Any, status: str, error: dict[str, Any] | None
+    ) -> None:
+        transformed = getattr(info, "transformed_cell", None) or execution.source
+        read, written = settled(names_of(transformed), self.shell.user_ns)
+        record: dict[str, Any] = {
+            "type": "execution_end",
+            "execution_id": execution.execution_id,
+            "status": status,
+            "ended_at": max(now_ms(), execution.started_at),
+        }
+        for name, value in (
+            ("error", error),
+            ("names_read", read),
+            ("names_written", written),
+            ("run_ids", execution.run_ids),
+        ):
+            if value:
+                record[name] = value
+        recorder.write(record)
+
+    def _outcome(self, result: Any) -> tuple[str, dict[str, Any] | None]:
+        """Status, and what was raised in the shape of `types.ExecutionError`."""
+        if result is None:
+            return "interrupted", {"name": "KeyboardInterrupt", "value": "", "traceback": []}
+        error = result.error_before_exec or result.error_in_exec
+        shown = getattr(self.shell, "_last_traceback", None) or []
+        if error is None:
+            if not getattr(self.shell, "_last_traceback_during_displayhook", False):
+                return "ok", None
+            return "error", {"name": "DisplayError", "value": "", "traceback": list(shown)}
+        interrupted = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
+        described = {
+            "name": type(error).__name__,
+            "value": _text(error),
+            "traceback": [str(line) for line in shown],
+        }
+        return ("interrupted" if interrupted else "error"), described
+
+    # -------------------------------------------------------------------------- the kernel's
+
+    @quietly("hooks.aborted")
+    def _aborted(self, stream: Any, message: dict[str, Any], idents: Any) -> None:
+        """A queued cell that the kernel refuses because one before it failed."""
+        content, header = message["content"], message["header"]
+        source = content.get("code", "")
+        unwanted = content.get("silent") or not recorder.recording or is_skipped(source)
+        if header["msg_type"] != "execute_request" or unwanted:
+            return
+        execution = Execution(
+            make_execution_id(recorder.session_id or "", header["msg_id"]),
+            source,
+            next(self._sequence),
+            (message.get("metadata") or {}).get("cellId"),
+            now_ms(),
+        )
+        self._write_start(execution, header["msg_id"], None)
+        recorder.write(
+            {
+                "type": "execution_end",
+                "execution_id": execution.execution_id,
+                "status": "aborted",
+                "ended_at": execution.started_at,
+            }
+        )
+
+    @quietly("hooks.shutting_down")
+    def _shutting_down(self, restart: bool = False, *args: Any) -> None:
+        if restart:
+            session.will_restart()
+
+    def ring(self, **metadata: Any) -> None:
+        """Wake the server: a display that is never shown, so that other clients ignore it."""
+        recorder.flush()
+        if self.kernel is None or not recorder.tap:
+            return
+        try:
+            self.kernel.session.send(
+                self.kernel.iopub_socket,
+                "update_display_data",
+                {"data": {}, "metadata": metadata, "transient": {"display_id": DOORBELL}},
+                parent=self.shell.get_parent(),
+                ident=self.kernel._topic("update_display_data"),
+            )
+        except Exception as error:
+            recorder.fault("hooks.ring", error)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as second:  # the user's own __str__
+        return f"<no text: {type(second).__name__}>"
+
+
+def _kernel_id(kernel: Any) -> str | None:
+    """Read the kernel's id off its connection file, `kernel-<id>.json`."""
+    path = str(getattr(getattr(kernel, "parent", None), "connection_file", ""))
+    match = re.search(r"kernel-([0-9a-f-]{36})\.json$", path)
+    return match[1] if match else None
+
+
+_hooks: Hooks | None = None
+
+
+def load(shell: Any) -> Hooks | None:
+    """Install the callbacks on a shell, once; None where recording is switched off."""
+    global _hooks
+    if recorder.disabled or (_hooks is not None and _hooks.shell is shell):
+        return _hooks
+    try:
+        hooks = Hooks(shell)
+        hooks.install()
+        _hooks = hooks
+    except Exception as error:
+        recorder.fault("hooks.load", error)
+    return _hooks
+
+
+def unload() -> None:
+    """Take the callbacks away; the session and its journal stay."""
+    global _hooks
+    if _hooks is not None:
+        _hooks.remove()
+        _hooks = None
+
+
+def current() -> Hooks | None:
+    """Return the installed callbacks, or None."""
+    return _hooks
+
+
+def set_recording(enabled: bool) -> None:
+    """Pause or resume the recording of this session's cells; the tap is told at once."""
+    recorder.paused = not enabled
+    recorder.write(
+        {
+            "type": "recording",
+            "session_id": recorder.session_id,
+            "enabled": enabled,
+            "timestamp": now_ms(),
+        }
+    )
+    if _hooks is not None:
+        _hooks.ring(mlops_recording=enabled)

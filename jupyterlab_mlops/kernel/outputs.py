@@ -1,0 +1,205 @@
+"""The outputs of a cell as nbformat keeps them, gathered inside the kernel where no server listens.
+
+The kernel's messages are read on their way out (`Session.send`), so what is recorded is what nbclient
+or papermill stores: streams joined, displays updated in place, cleared outputs gone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .recorder import quietly, recorder
+
+PIECE_LIMIT = 1_000_000
+CELL_LIMIT = 10_000_000
+_KINDS = frozenset(
+    ["stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"]
+    + ["comm_open", "comm_msg", "status"]
+)
+
+
+class CellOutputs:
+    """What one cell has put out so far."""
+
+    def __init__(self, execution_id: str) -> None:
+        self.execution_id = execution_id
+        self.outputs: list[dict[str, Any]] = []
+        self.truncated = False
+        self.size = 0
+        self._clear_next = False
+        self._displays: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, kind: str, content: dict[str, Any]) -> None:
+        """Take one message of the cell."""
+        if kind == "clear_output":
+            self._clear_next = bool(content.get("wait"))
+            if not self._clear_next:
+                self.clear()
+        elif kind == "update_display_data":
+            self.update(content)
+        else:
+            if self._clear_next:
+                self.clear()
+            self._append(kind, content)
+
+    def clear(self) -> None:
+        """Forget all outputs so far."""
+        self.outputs.clear()
+        self._displays.clear()
+        self._clear_next = self.truncated = False
+        self.size = 0
+
+    def update(self, content: dict[str, Any]) -> None:
+        """Replace the data of a display that is shown already."""
+        name = (content.get("transient") or {}).get("display_id")
+        for output in self._displays.get(name, ()):
+            output["data"] = self._bundle(content.get("data", {}))
+            output["metadata"] = content.get("metadata", {})
+
+    def knows(self, display_id: Any) -> bool:
+        """Whether that display is one of this cell's."""
+        return display_id in self._displays
+
+    def _append(self, kind: str, content: dict[str, Any]) -> None:
+        if kind == "stream":
+            self._stream(content["name"], content["text"])
+        elif kind == "error":
+            output = {key: content[key] for key in ("ename", "evalue", "traceback")}
+            self.outputs.append({"output_type": "error", **output})
+        else:
+            self._display(kind, content)
+
+    def _display(self, kind: str, content: dict[str, Any]) -> None:
+        output: dict[str, Any] = {
+            "output_type": kind,
+            "data": self._bundle(content.get("data", {})),
+            "metadata": content.get("metadata") or {},
+        }
+        if kind == "execute_result":
+            output["execution_count"] = content.get("execution_count")
+        self.outputs.append(output)
+        name = (content.get("transient") or {}).get("display_id")
+        if name:
+            self._displays.setdefault(name, []).append(output)
+
+    def _stream(self, name: str, text: str) -> None:
+        """Join with the last output if that is the same stream; beyond the limits only say so."""
+        last = self.outputs[-1] if self.outputs else None
+        joined = last is not None and last["output_type"] == "stream" and last["name"] == name
+        before = last["text"] if joined and last is not None else ""
+        room = min(PIECE_LIMIT - len(before), CELL_LIMIT - self.size)
+        if len(text) > room:
+            self.truncated = True
+            text = text[: max(room, 0)]
+        self.size += len(text)
+        if joined and last is not None:
+            last["text"] = before + text
+        elif text:
+            self.outputs.append({"output_type": "stream", "name": name, "text": text})
+
+    def _bundle(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what is over the limits, and say so in its place."""
+        kept: dict[str, Any] = {}
+        for media_type, value in data.items():
+            size = len(value) if isinstance(value, (str, bytes)) else len(repr(value))
+            if size > PIECE_LIMIT or self.size + size > CELL_LIMIT:
+                self.truncated = True
+                continue
+            self.size += size
+            kept[media_type] = value
+        if data and not kept:
+            kept["text/plain"] = "(too large to be recorded)"
+        return kept
+
+
+class OutputCapture:
+    """Reads what the kernel's session sends, for the cells that `watch` names."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._send = session.send
+        self._cells: dict[str, CellOutputs] = {}
+        self._recent: list[CellOutputs] = []
+        self._widgets: set[str] = set()
+        self._diverted: dict[str, str] = {}
+
+    def install(self) -> None:
+        """Begin to read; the session sends as before."""
+        self._session.send = self._sent
+
+    def remove(self) -> None:
+        """Stop reading."""
+        if self._session.__dict__.get("send") == self._sent:
+            del self._session.__dict__["send"]
+
+    def watch(self, msg_id: str, execution_id: str) -> None:
+        """Gather the outputs of the cell that this request runs."""
+        self._cells[msg_id] = CellOutputs(execution_id)
+
+    def _sent(self, stream: Any, msg_or_type: Any, *args: Any, **kwargs: Any) -> Any:
+        result = self._send(stream, msg_or_type, *args, **kwargs)
+        if self._cells:
+            self._read(msg_or_type, args, kwargs)
+        return result
+
+    @quietly("outputs.read")
+    def _read(self, message: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if isinstance(message, dict):
+            kind, content = message["header"]["msg_type"], message["content"]
+            parent = message["parent_header"]
+        else:
+            kind = message
+            content = kwargs.get("content", args[0] if args else None)
+            parent = kwargs.get("parent", args[1] if len(args) > 1 else None) or {}
+            parent = parent.get("header", parent)
+        if kind in _KINDS and content is not None:
+            self._take(kind, content, parent.get("msg_id"))
+
+    def _take(self, kind: str, content: dict[str, Any], msg_id: Any) -> None:
+        if kind.startswith("comm"):
+            self._divert(kind, content)
+            return
+        cell = self._cells.get(msg_id)
+        if kind == "status":
+            if cell is not None and content.get("execution_state") == "idle":
+                self._close(msg_id, cell)
+        elif kind == "update_display_data":
+            self._update_elsewhere(content, cell)
+        elif cell is not None and msg_id not in self._diverted.values():
+            cell.add(kind, content)
+
+    def _close(self, msg_id: str, cell: CellOutputs) -> None:
+        del self._cells[msg_id]
+        if cell.outputs or cell.truncated:
+            self._write(cell)
+        self._recent.append(cell)
+
+    def _write(self, cell: CellOutputs) -> None:
+        record: dict[str, Any] = {
+            "type": "execution_output",
+            "execution_id": cell.execution_id,
+            "outputs": cell.outputs,
+        }
+        if cell.truncated:
+            record["truncated"] = True
+        recorder.write(record)
+
+    def _update_elsewhere(self, content: dict[str, Any], current: CellOutputs | None) -> None:
+        """A display may be updated by a later cell than the one that shows it."""
+        name = (content.get("transient") or {}).get("display_id")
+        for cell in self._cells.values():
+            if cell.knows(name):
+                cell.update(content)
+        for cell in self._recent:
+            if cell.knows(name) and cell is not current:
+                cell.update(content)
+                self._write(cell)
+
+    def _divert(self, kind: str, content: dict[str, Any]) -> None:
+        """While an ipywidgets Output is entered, what its cell prints goes there, not into the cell."""
+        comm, data = content.get("comm_id", ""), content.get("data") or {}
+        state = data.get("state") or {}
+        if kind == "comm_open" and state.get("_model_name") == "OutputModel":
+            self._widgets.add(comm)
+        if comm in self._widgets and "msg_id" in state:
+            self._diverted[comm] = state["msg_id"]
