@@ -43,6 +43,12 @@ export default defineConfig(
         }
       ],
       '@typescript-eslint/no-namespace': 'off',
+      // Lumino's signals take a method and the object that it belongs to.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-misused-promises': [
+        'error',
+        { checksVoidReturn: { arguments: false } }
+      ],
       // An optional `_` marks what a signature makes us take.
       '@typescript-eslint/no-unused-vars': [
         'error',

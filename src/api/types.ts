@@ -1,0 +1,31 @@
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type AliasEvent = Schemas['AliasEvent'];
+export type Artifact = Schemas['Artifact'];
+export type CellComparison = Schemas['CellComparison'];
+export type CellPair = Schemas['CellPair'];
+export type Comparison = Schemas['Comparison'];
+export type Curve = Schemas['Curve'];
+export type DatasetView = Schemas['DatasetView'];
+export type DiffKind = Schemas['DiffKind'];
+export type DiffLine = Schemas['DiffLine'];
+export type DiffSegment = Schemas['DiffSegment'];
+export type Environment = Schemas['Environment'];
+export type ErrorAnswer = Schemas['ErrorAnswer'];
+export type Execution = Schemas['Execution'];
+export type ExecutionError = Schemas['ExecutionError'];
+export type Experiment = Schemas['Experiment'];
+export type LoggedModel = Schemas['LoggedModel'];
+export type Metric = Schemas['Metric'];
+export type ModelVersion = Schemas['ModelVersion'];
+export type ParamChange = Schemas['ParamChange'];
+export type Push = Schemas['Push'];
+export type RegisteredModel = Schemas['RegisteredModel'];
+export type Run = Schemas['Run'];
+export type RunDetails = Schemas['RunDetails'];
+export type RunStatus = Schemas['RunStatus'];
+export type Session = Schemas['Session'];
+export type Status = Schemas['Status'];
+export type ValueRow = Schemas['ValueRow'];

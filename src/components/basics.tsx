@@ -1,0 +1,172 @@
+import type { ReactNode } from 'react';
+import { useId, useState } from 'react';
+import {
+  LabIcon,
+  caretDownIcon,
+  caretRightIcon
+} from '@jupyterlab/ui-components';
+import {
+  formatAgo,
+  formatNumber,
+  formatTime,
+  splitNumber
+} from '../model/format';
+import { useNow } from './services';
+
+/** A button with an icon only; its label is what a screen reader says and a pointer shows. */
+export function IconButton(props: {
+  icon: LabIcon;
+  label: string;
+  onClick: (event: React.MouseEvent) => void;
+  disabled?: boolean;
+  pressed?: boolean;
+  tabIndex?: number;
+  className?: string;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className={`jp-MLOps-iconButton ${props.className ?? ''}`}
+      aria-label={props.label}
+      aria-pressed={props.pressed}
+      title={props.label}
+      disabled={props.disabled}
+      tabIndex={props.tabIndex}
+      onClick={props.onClick}
+    >
+      <props.icon.react tag="span" />
+    </button>
+  );
+}
+
+/** A button that says what it does. */
+export function TextButton(props: {
+  children: ReactNode;
+  onClick: (event: React.MouseEvent) => void;
+  icon?: LabIcon;
+  kind?: 'accept' | 'plain' | 'warn';
+  disabled?: boolean;
+  title?: string;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className={`jp-MLOps-button jp-mod-${props.kind ?? 'plain'}`}
+      title={props.title}
+      disabled={props.disabled}
+      onClick={props.onClick}
+    >
+      {props.icon && <props.icon.react tag="span" />}
+      <span>{props.children}</span>
+    </button>
+  );
+}
+
+/** On or off. */
+export function Switch(props: {
+  label: string;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  disabled?: boolean;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      role="switch"
+      className="jp-MLOps-switch"
+      aria-checked={props.checked}
+      aria-label={props.label}
+      title={props.label}
+      disabled={props.disabled}
+      onClick={() => props.onChange(!props.checked)}
+    >
+      <span className="jp-MLOps-switch-knob" />
+    </button>
+  );
+}
+
+/** A part with a heading that folds it away. */
+export function Section(props: {
+  title: string;
+  count?: number | string;
+  children: ReactNode;
+  actions?: ReactNode;
+  folded?: boolean;
+  className?: string;
+}): JSX.Element {
+  const [open, setOpen] = useState(!props.folded);
+  const id = useId();
+  const Caret = open ? caretDownIcon : caretRightIcon;
+  return (
+    <section
+      className={`jp-MLOps-section ${props.className ?? ''}`}
+      aria-labelledby={id}
+    >
+      <div className="jp-MLOps-section-bar">
+        <h3 className="jp-MLOps-section-title" id={id}>
+          <button
+            type="button"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+          >
+            <Caret.react tag="span" className="jp-MLOps-caret" />
+            {props.title}
+            {props.count !== undefined && (
+              <span className="jp-MLOps-count">{props.count}</span>
+            )}
+          </button>
+        </h3>
+        {props.actions}
+      </div>
+      {open && <div className="jp-MLOps-section-body">{props.children}</div>}
+    </section>
+  );
+}
+
+/** A number aligned at its decimal point, with the full value on hover. */
+export function Value(props: {
+  value: number | null | undefined;
+  className?: string;
+}): JSX.Element {
+  const [whole, rest] = splitNumber(formatNumber(props.value));
+  return (
+    <span
+      className={`jp-MLOps-number ${props.className ?? ''}`}
+      title={
+        props.value === null || props.value === undefined
+          ? undefined
+          : String(props.value)
+      }
+    >
+      <span className="jp-MLOps-number-whole">{whole}</span>
+      <span className="jp-MLOps-number-rest">{rest}</span>
+    </span>
+  );
+}
+
+/** How long ago; the exact time on hover. */
+export function Ago(props: { time: number }): JSX.Element {
+  const now = useNow(10_000);
+  return (
+    <time
+      dateTime={new Date(props.time).toISOString()}
+      title={formatTime(props.time)}
+    >
+      {formatAgo(props.time, now)}
+    </time>
+  );
+}
+
+/** What went wrong, said where it happened. */
+export function Problem(props: { children: ReactNode }): JSX.Element {
+  return (
+    <div className="jp-MLOps-problem" role="alert">
+      {props.children}
+    </div>
+  );
+}
+
+/** Nothing to show, and why. */
+export function Nothing(props: { children: ReactNode }): JSX.Element {
+  return <div className="jp-MLOps-nothing">{props.children}</div>;
+}

@@ -1,0 +1,166 @@
+import { useEffect, useId, useRef, useState } from 'react';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Notification } from '@jupyterlab/apputils';
+import type { Light, StatusModel } from '../model/status';
+import { formatTime } from '../model/format';
+import { Switch } from './basics';
+import { useModel, useServices } from './services';
+
+/** The word beside the light. */
+export function lightWord(light: Light, trans: TranslationBundle): string {
+  switch (light) {
+    case 'recording':
+      return trans.__('Recording');
+    case 'degraded':
+      return trans.__('Recording degraded');
+    case 'paused':
+      return trans.__('Paused');
+    case 'off':
+      return trans.__('Not recording');
+    case 'unknown':
+      return trans.__('No connection');
+  }
+}
+
+/** Top of the panel: whether the current notebook is recorded, and the switch for it. */
+export function RecordingBar(): JSX.Element {
+  const { mlops, trans } = useServices();
+  const status = useModel(mlops.status);
+  const notebook = useModel(mlops.notebook);
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const { kernelId } = notebook;
+  const on = status.light === 'recording' || status.light === 'degraded';
+
+  const toggle = async (enabled: boolean) => {
+    try {
+      if (kernelId && status.session && status.status?.recording) {
+        await status.recordKernel(kernelId, enabled);
+      } else {
+        await status.recordAll(enabled);
+      }
+    } catch (error) {
+      Notification.error((error as Error).message);
+    }
+  };
+
+  return (
+    <header className="jp-MLOps-recording" data-light={status.light}>
+      <div className="jp-MLOps-recording-bar">
+        <button
+          type="button"
+          className="jp-MLOps-light"
+          aria-expanded={open}
+          aria-controls={id}
+          title={trans.__('What is recorded, and what is not')}
+          onClick={() => setOpen(!open)}
+        >
+          <span className="jp-MLOps-light-dot" aria-hidden="true" />
+          <span role="status">{lightWord(status.light, trans)}</span>
+          {notebook.name && (
+            <span className="jp-MLOps-light-name" title={notebook.path ?? ''}>
+              {notebook.name}
+            </span>
+          )}
+        </button>
+        <Switch
+          label={
+            kernelId && status.session
+              ? trans.__('Record this notebook')
+              : trans.__('Record what I run')
+          }
+          checked={on}
+          disabled={status.light === 'unknown'}
+          onChange={enabled => void toggle(enabled)}
+        />
+      </div>
+      <SessionLine status={status} />
+      {open && (
+        <LightDetails id={id} status={status} onClose={() => setOpen(false)} />
+      )}
+    </header>
+  );
+}
+
+/** What the current kernel's session has given so far. */
+function SessionLine(props: { status: StatusModel }): JSX.Element | null {
+  const { trans } = useServices();
+  const { session } = props.status;
+  if (!session) {
+    return null;
+  }
+  const executions = session.execution_count;
+  const runs = session.run_count;
+  return (
+    <div className="jp-MLOps-session">
+      {trans._n('%1 execution', '%1 executions', executions)}
+      {' · '}
+      {trans._n('%1 run', '%1 runs', runs)} {trans.__('in this session')}
+    </div>
+  );
+}
+
+/** Why the light is not green, and the switch for good. */
+function LightDetails(props: {
+  id: string;
+  status: StatusModel;
+  onClose: () => void;
+}): JSX.Element {
+  const { trans } = useServices();
+  const { status, error } = props.status;
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => ref.current?.focus(), []);
+
+  return (
+    <div
+      id={props.id}
+      ref={ref}
+      className="jp-MLOps-light-details"
+      role="region"
+      aria-label={trans.__('Recording')}
+      tabIndex={-1}
+      onKeyDown={event => event.key === 'Escape' && props.onClose()}
+    >
+      {error && <p>{trans.__('The server does not answer: %1', error)}</p>}
+      {status && status.not_stored > 0 && (
+        <p>
+          {trans._n(
+            '%1 record was not stored.',
+            '%1 records were not stored.',
+            status.not_stored
+          )}
+        </p>
+      )}
+      {status && status.faults.length > 0 && (
+        <ul className="jp-MLOps-faults">
+          {status.faults.map(fault => (
+            <li key={`${fault.where} ${fault.message}`}>
+              <strong>{fault.where}</strong>: {fault.message}
+              <span className="jp-MLOps-hint">
+                {trans._n('%1 time', '%1 times', fault.count)}
+                {', '}
+                {trans.__('last %1', formatTime(fault.last_at))}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {status && (
+        <>
+          <label className="jp-MLOps-empty-switch">
+            <Switch
+              label={trans.__('Record what I run, in any notebook')}
+              checked={status.recording}
+              onChange={on => void props.status.recordAll(on)}
+            />
+            {trans.__('Record what I run, in any notebook')}
+          </label>
+          <p className="jp-MLOps-hint">
+            {trans.__('Kept on this machine, in')}{' '}
+            <code className="jp-MLOps-path">{status.data_dir}</code>
+          </p>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { useEffect, useState } from 'react';
+import { addIcon, closeIcon } from '@jupyterlab/ui-components';
+import { formatTag, parseTag, visibleTags } from '../model/format';
+import { IconButton, Problem } from './basics';
+import { ComboBox } from './combobox';
+import { useServices } from './services';
+
+/** Tags of one run, with a way to add and to take off. */
+export function Tags(props: {
+  tags: Readonly<Record<string, string>>;
+  onSet: (tags: Record<string, string | null>) => Promise<void>;
+  /** Whether the field for a new tag is open. */
+  adding: boolean;
+  onAdding: (adding: boolean) => void;
+  tabIndex?: number;
+}): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <span className="jp-MLOps-tags">
+      {visibleTags(props.tags).map(([key, value]) => (
+        <span className="jp-MLOps-tag" key={key} title={`${key}: ${value}`}>
+          <span className="jp-MLOps-tag-text">{formatTag(key, value)}</span>
+          <IconButton
+            className="jp-MLOps-tag-remove"
+            icon={closeIcon}
+            label={trans.__('Remove tag %1', key)}
+            tabIndex={props.tabIndex}
+            onClick={event => {
+              event.stopPropagation();
+              void props.onSet({ [key]: null });
+            }}
+          />
+        </span>
+      ))}
+      {props.adding ? (
+        <TagField onSet={props.onSet} onClose={() => props.onAdding(false)} />
+      ) : (
+        <IconButton
+          className="jp-MLOps-tag-add"
+          icon={addIcon}
+          label={trans.__('Add tag')}
+          tabIndex={props.tabIndex}
+          onClick={event => {
+            event.stopPropagation();
+            props.onAdding(true);
+          }}
+        />
+      )}
+    </span>
+  );
+}
+
+/** A field for `key` or `key=value`, completed from tags in use. */
+export function TagField(props: {
+  onSet: (tags: Record<string, string | null>) => Promise<void>;
+  onClose: () => void;
+}): JSX.Element {
+  const { trans } = useServices();
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState<string | null>(null);
+  const options = useTagWords(text);
+
+  const accept = async (value: string) => {
+    const tag = parseTag(value);
+    if (!tag) {
+      props.onClose();
+      return;
+    }
+    try {
+      await props.onSet({ [tag.key]: tag.value });
+      props.onClose();
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
+
+  return (
+    <span
+      className="jp-MLOps-tag-field"
+      onClick={event => event.stopPropagation()}
+      onDoubleClick={event => event.stopPropagation()}
+      onBlur={event => {
+        if (!event.currentTarget.contains(event.relatedTarget)) {
+          props.onClose();
+        }
+      }}
+    >
+      <ComboBox
+        label={trans.__('New tag: key or key=value')}
+        placeholder={trans.__('key or key=value')}
+        value={text}
+        onChange={setText}
+        onAccept={value => void accept(value)}
+        onCancel={props.onClose}
+        options={options}
+        invalid={problem !== null}
+        autoFocus
+      />
+      {problem && <Problem>{problem}</Problem>}
+    </span>
+  );
+}
+
+/** Keys in use, or the values of the key that stands before `=`. */
+export function useTagWords(text: string): string[] {
+  const { mlops } = useServices();
+  const [words, setWords] = useState<string[]>([]);
+  const key = /^([^=]+)=/.exec(text)?.[1]?.trim() ?? null;
+
+  useEffect(() => {
+    let current = true;
+    const asked =
+      key === null
+        ? mlops.runs.tagKeys()
+        : mlops.runs
+            .tagValues(key)
+            .then(values => values.map(value => `${key}=${value}`));
+    asked.then(
+      found => current && setWords(found),
+      // Without completion the field still works.
+      () => current && setWords([])
+    );
+    return () => {
+      current = false;
+    };
+  }, [key, mlops]);
+
+  const start = text.toLowerCase();
+  return words.filter(
+    word =>
+      word.toLowerCase().startsWith(start) &&
+      word !== text &&
+      !word.startsWith('mlflow.')
+  );
+}

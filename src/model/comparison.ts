@@ -1,0 +1,113 @@
+import type { MLOpsClient } from '../api/client';
+import type { Comparison, Curve, Execution } from '../api/types';
+import type { ChangeStream, IChanges } from './changes';
+import { Coalescer } from './coalesce';
+import { ObservableModel } from './observable';
+
+/** How many runs can stand side by side. */
+export const COMPARE_LIMITS = { least: 2, most: 20 };
+
+/** Two to twenty runs against a baseline, the first of them. */
+export class ComparisonModel extends ObservableModel {
+  constructor(options: ComparisonModel.IOptions) {
+    super();
+    this._client = options.client;
+    this._runIds = [...options.runIds];
+    this._refresh = new Coalescer(() => this._fetch());
+    options.changes.changed.connect(this._onChanged, this);
+    options.changes.reconnected.connect(this.refresh, this);
+    void this.refresh();
+  }
+
+  /** Null before the first answer. */
+  get comparison(): Comparison | null {
+    return this._comparison;
+  }
+
+  get error(): string | null {
+    return this._error;
+  }
+
+  /** The runs, the baseline first. */
+  get runIds(): readonly string[] {
+    return this._runIds;
+  }
+
+  refresh(): Promise<void> {
+    return this._refresh.request();
+  }
+
+  /** Measure the others against this run. */
+  async setBaseline(runId: string): Promise<void> {
+    this._runIds = [runId, ...this._runIds.filter(each => each !== runId)];
+    await this.refresh();
+  }
+
+  /** Take a run out; two must remain. */
+  async remove(runId: string): Promise<void> {
+    if (this._runIds.length > COMPARE_LIMITS.least) {
+      this._runIds = this._runIds.filter(each => each !== runId);
+      await this.refresh();
+    }
+  }
+
+  /** Curves of one metric, of every run that has it. */
+  curves(key: string, pixels: number): Promise<Curve[]> {
+    return this._client.get('/curves', {
+      query: { run_id: [...this._runIds], key: [key], pixels },
+      background: true
+    });
+  }
+
+  /** An execution with its outputs. */
+  execution(executionId: string): Promise<Execution> {
+    return this._client.get('/executions/{execution_id}', {
+      path: { execution_id: executionId },
+      background: true
+    });
+  }
+
+  /** Bytes of an artifact of one of the runs. */
+  artifact(runId: string, path: string): Promise<Blob> {
+    return this._client.blob('/runs/{run_id}/artifacts/{path}', {
+      path: { run_id: runId, path }
+    });
+  }
+
+  private async _fetch(): Promise<void> {
+    if (this.isDisposed) {
+      return;
+    }
+    try {
+      this._comparison = await this._client.get('/compare', {
+        query: { run_id: [...this._runIds] },
+        background: true
+      });
+      this._error = null;
+    } catch (error) {
+      this._error = (error as Error).message;
+    }
+    this.touch();
+  }
+
+  private _onChanged(_: unknown, changes: IChanges): void {
+    if (changes.runs.some(runId => this._runIds.includes(runId))) {
+      void this.refresh();
+    }
+  }
+
+  private readonly _client: MLOpsClient;
+  private readonly _refresh: Coalescer;
+  private _runIds: string[];
+  private _comparison: Comparison | null = null;
+  private _error: string | null = null;
+}
+
+export namespace ComparisonModel {
+  /** What a comparison is made from. */
+  export interface IOptions {
+    readonly runIds: readonly string[];
+    readonly client: MLOpsClient;
+    readonly changes: ChangeStream;
+  }
+}

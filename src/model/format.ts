@@ -1,0 +1,115 @@
+import { Time } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+/** Digits that matter to the eye; the full value is shown on hover. */
+const DIGITS = 4;
+
+/** A number short enough to be read in a column. */
+export function formatNumber(value: number | null | undefined): string {
+  if (value === null || value === undefined) {
+    return '–';
+  }
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
+    return value.toExponential(DIGITS - 2).replace('e+', 'e');
+  }
+  return String(
+    Number.isInteger(value)
+      ? value
+      : Number(value.toFixed(Math.max(0, DIGITS - intDigits(size))))
+  );
+}
+
+/** The parts before and from the decimal point on, so that a column can be aligned at it. */
+export function splitNumber(text: string): [string, string] {
+  const point = text.search(/[.e]/);
+  return point < 0 ? [text, ''] : [text.slice(0, point), text.slice(point)];
+}
+
+/** With its sign: `+0.026`. */
+export function formatDelta(value: number): string {
+  return value > 0
+    ? `+${formatNumber(value)}`
+    : formatNumber(value).replace('-', '−');
+}
+
+/** A relative change: 0.028 is `+2.8%`. */
+export function formatPercent(ratio: number): string {
+  const percent = ratio * 100;
+  const text =
+    Math.abs(percent) >= 100 ? percent.toFixed(0) : percent.toFixed(1);
+  return `${percent > 0 ? '+' : ''}${text.replace('-', '−')}%`;
+}
+
+/** How long something took, in at most two units. */
+export function formatDuration(
+  milliseconds: number,
+  trans: TranslationBundle
+): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 1) {
+    return trans.__('%1 ms', Math.max(0, Math.round(milliseconds)));
+  }
+  if (seconds < 10) {
+    return trans.__('%1 s', seconds.toFixed(1));
+  }
+  if (seconds < 60) {
+    return trans.__('%1 s', Math.floor(seconds));
+  }
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) {
+    return trans.__('%1 min %2 s', minutes, Math.floor(seconds % 60));
+  }
+  const hours = Math.floor(minutes / 60);
+  return hours < 24
+    ? trans.__('%1 h %2 min', hours, minutes % 60)
+    : trans.__('%1 d %2 h', Math.floor(hours / 24), hours % 24);
+}
+
+/** `3 min. ago`. */
+export function formatAgo(time: number, now: number): string {
+  // A server's clock that is ahead must not put things into the future.
+  return Time.formatHuman(new Date(Math.min(time, now)), 'short');
+}
+
+/** Date and time of day. */
+export function formatTime(time: number): string {
+  return Time.format(new Date(time));
+}
+
+/** `12 kB`. */
+export function formatSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || size >= 100 ? size.toFixed(0) : size.toFixed(1)} ${units[unit]}`;
+}
+
+/** Tags of MLflow's and ours that are not for people. */
+export function visibleTags(
+  tags: Readonly<Record<string, string>>
+): [string, string][] {
+  return Object.entries(tags).filter(
+    ([key]) => !key.startsWith('mlflow.') && !key.startsWith('mlops.')
+  );
+}
+
+/** `key`, or `key: value` where the value says anything. */
+export function formatTag(key: string, value: string): string {
+  return value === '' || value === 'true' ? key : `${key}: ${value}`;
+}
+
+/** The reverse of what the user types: `key`, `key=value` or `key: value`. */
+export function parseTag(text: string): { key: string; value: string } | null {
+  const [, key = '', value = ''] =
+    /^([^=:]+)(?:[=:](.*))?$/.exec(text.trim()) ?? [];
+  return key.trim() ? { key: key.trim(), value: value.trim() } : null;
+}
+
+function intDigits(size: number): number {
+  return size < 1 ? 0 : Math.floor(Math.log10(size)) + 1;
+}

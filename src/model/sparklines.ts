@@ -1,0 +1,66 @@
+import type { MLOpsClient } from '../api/client';
+import type { Curve, Run } from '../api/types';
+import { ObservableModel } from './observable';
+
+/** Points are not drawn finer than this. */
+const PIXELS = 48;
+
+/** The server refuses longer lists. */
+const BATCH = 100;
+
+/** The small curves of the runs that are shown. */
+export class Sparklines extends ObservableModel {
+  constructor(client: MLOpsClient) {
+    super();
+    this._client = client;
+  }
+
+  /** Of the run's key metric; undefined where there is none, or one point only. */
+  get(run: Run): Curve | undefined {
+    const curve = this._curves.get(run.run_id);
+    return curve && curve.key === run.key_metric && curve.count > 1
+      ? curve
+      : undefined;
+  }
+
+  /** Fetch the curves of these runs, a request for each key metric. */
+  async fetch(runs: readonly Run[]): Promise<void> {
+    const batches = Private.byKeyMetric(runs).map(([key, ids]) =>
+      this._client.get('/curves', {
+        query: { run_id: ids, key: [key], pixels: PIXELS },
+        background: true
+      })
+    );
+    for (const curves of await Promise.all(batches)) {
+      for (const curve of curves) {
+        this._curves.set(curve.run_id, curve);
+      }
+    }
+    if (batches.length > 0) {
+      this.touch();
+    }
+  }
+
+  private readonly _client: MLOpsClient;
+  private readonly _curves = new Map<string, Curve>();
+}
+
+namespace Private {
+  /** Ids of the runs by key metric, in lists that the server accepts. */
+  export function byKeyMetric(runs: readonly Run[]): [string, string[]][] {
+    const groups = new Map<string, string[]>();
+    for (const run of runs) {
+      if (run.key_metric) {
+        const ids = groups.get(run.key_metric) ?? [];
+        groups.set(run.key_metric, [...ids, run.run_id]);
+      }
+    }
+    return [...groups].flatMap(([key, ids]) => {
+      const count = Math.ceil(ids.length / BATCH);
+      return Array.from({ length: count }, (_, i): [string, string[]] => [
+        key,
+        ids.slice(i * BATCH, (i + 1) * BATCH)
+      ]);
+    });
+  }
+}

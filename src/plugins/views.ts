@@ -1,0 +1,65 @@
+import {
+  ILabShell,
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IThemeManager, Sanitizer } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { SettingsModel } from '../model/settings';
+import {
+  EXTENSION_ID,
+  IMLOps,
+  IViewServices,
+  TRANSLATION_DOMAIN
+} from '../tokens';
+
+/** Provides what all views share. */
+export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
+  id: `${EXTENSION_ID}:views`,
+  description: 'Provides what the views share: models, translator, renderer.',
+  autoStart: true,
+  provides: IViewServices,
+  requires: [IMLOps, IRenderMimeRegistry],
+  optional: [ITranslator, IThemeManager, ISettingRegistry, ILabShell],
+  activate: (
+    app: JupyterFrontEnd,
+    mlops: IMLOps,
+    rendermime: IRenderMimeRegistry,
+    translator: ITranslator | null,
+    themes: IThemeManager | null,
+    registry: ISettingRegistry | null,
+    labShell: ILabShell | null
+  ): IViewServices => {
+    const settings = new SettingsModel();
+    registry
+      ?.load(`${EXTENSION_ID}:panel`)
+      .then(loaded => settings.connect(loaded))
+      .catch(reason => {
+        console.error(
+          'Settings of jupyterlab-mlops could not be read.',
+          reason
+        );
+      });
+    return {
+      mlops,
+      settings,
+      trans: (translator ?? nullTranslator).load(TRANSLATION_DOMAIN),
+      commands: app.commands,
+      rendermime: rendermime.clone({ sanitizer: Private.strict() }),
+      themeChanged: themes?.themeChanged ?? null,
+      hasTabs: labShell !== null
+    };
+  }
+};
+
+namespace Private {
+  /** For what was captured: it must not run commands of the application. */
+  export function strict(): Sanitizer {
+    const sanitizer = new Sanitizer();
+    sanitizer.setAllowCommandLinker(false);
+    sanitizer.setAllowNamedProperties(false);
+    return sanitizer;
+  }
+}
