@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.server import Server, isolated
+
+from harness import Server, StartServer
+from harness.server import isolated
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
-
-StartServer = Callable[..., Server]
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,9 @@ SERVERS = pytest.StashKey[list[Server]]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the servers' logs below a failure."""
     report = yield
     if report.failed:

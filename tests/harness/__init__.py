@@ -1,7 +1,15 @@
-"""What Python tests, browser tests and the proof of the wheel share: a real server and ways to drive it."""
+"""A real server and ways to drive it: for Python tests, browser tests and the wheel's proof."""
 
 from .api import Api
 from .kernel import KernelSession, Reply, run_notebook_via_kernel_api
-from .server import Server
+from .server import Server, StartServer, wait_for
 
-__all__ = ["Api", "KernelSession", "Reply", "Server", "run_notebook_via_kernel_api"]
+__all__ = [
+    "Api",
+    "KernelSession",
+    "Reply",
+    "Server",
+    "StartServer",
+    "run_notebook_via_kernel_api",
+    "wait_for",
+]

@@ -19,7 +19,10 @@ Message = dict[str, Any]
 
 @dataclass
 class Reply:
-    """What came of one execution: `status` is that of the execute_reply, outputs are as in nbformat."""
+    """What came of one execution.
+
+    `status` is that of the execute_reply; outputs are as in nbformat.
+    """
 
     status: str
     execution_count: int | None
@@ -157,7 +160,7 @@ def run_notebook_via_kernel_api(
     NotebookNode
         The notebook with its outputs; the file is left as it was.
     """
-    notebook = nbformat.read(server.root_dir / path, as_version=4)
+    notebook: nbformat.NotebookNode = nbformat.read(server.root_dir / path, as_version=4)
     kernel = notebook.metadata.get("kernelspec", {}).get("name", "python3")
     with KernelSession(server, path, kernel) as session:
         for cell in notebook.cells:

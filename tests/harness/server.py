@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
+import nbformat
 import psutil
 import requests
 
@@ -109,6 +110,14 @@ class Server:
         """Process id of the running server."""
         assert self._process, "the server is not running"
         return self._process.pid
+
+    def write_notebook(self, *sources: str, path: str = "notebook.ipynb") -> str:
+        """Write a notebook of code cells into the root folder, and give its path there."""
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(notebook, self.root_dir / path)
+        return path
 
     def start(self) -> None:
         """Start the server on a free port of the loopback interface, and wait until it answers."""
@@ -223,3 +232,7 @@ def _kill(processes: list[psutil.Process]) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(processes, timeout=5)
+
+
+StartServer = Callable[..., Server]
+"""What the fixture `start_server` gives: it takes the options of `Server`."""

@@ -1,0 +1,82 @@
+# The two commands: `make demo` and `make test`. Everything is made below this folder; what is up to date
+# is not made again. Python scripts run as `python -m`, since a path with a space breaks their first line.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+PYTEST := $(PY) -m pytest
+
+FRONT := package.json tsconfig.json tsconfig.build.json $(shell find src style schema -type f -not -path '*/__tests__/*')
+SHARED := pyproject.toml install.json $(shell find etc jupyter-config -type f -name '*.py' -o -type f -name '*.json')
+
+help: ## say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
+
+demo: .venv/.installed ## install, and open JupyterLab on the examples (DEMO_PORT, DEMO_BROWSER=0)
+	@$(PY) scripts/demo.py
+
+test: lint test-py test-js test-ui ## set up and run every check
+	@echo "make test: passed: lint and types, Python tests, front-end unit tests, browser tests."
+
+lint: .venv/.installed ## style, types, generated files
+	scripts/lint.sh
+
+test-py: .venv/.installed ## Python tests
+	$(PYTEST)
+
+test-js: node_modules/.installed ## front-end unit tests
+	scripts/jlpm.sh test
+
+test-ui: .venv/.installed .venv/.browser ## browser tests
+	$(PYTEST) ui-tests --output test-results --screenshot only-on-failure
+
+build: lib/.built ## the front-end
+
+install: .venv/.installed ## the environment, with the extension in it
+
+wheel: lib/.built ## the wheel, in dist/
+	rm -rf dist
+	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist
+
+openapi: .venv/.installed ## generate openapi.json and schema.ts from types.py and the table of routes
+	scripts/openapi.sh
+
+docs-shots: .venv/.installed .venv/.browser ## screenshots of the docs, from the running product
+	$(PY) scripts/screenshots.py
+
+clean: ## remove all that was made
+	rm -rf .venv .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help demo test lint test-py test-js test-ui build install wheel openapi docs-shots clean
+
+.venv/.packages: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PIP) install --quiet --requirement requirements/dev.txt
+	$(PY) -m bash_kernel.install --sys-prefix
+	touch $@
+
+node_modules/.installed: .venv/.packages package.json yarn.lock .yarnrc.yml
+	scripts/jlpm.sh install --immutable
+	touch $@
+
+lib/.built: node_modules/.installed $(FRONT)
+	scripts/jlpm.sh build:prod
+	touch $@
+
+# The environment looks at the built front-end through a link, so building it again is enough.
+.venv/.installed: lib/.built $(SHARED)
+	SKIP_JUPYTER_BUILDER=1 $(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(PY) -m jupyter_builder.main develop --overwrite .
+	touch $@
+
+.venv/.browser: .venv/.packages
+	scripts/browser.sh
+	touch $@

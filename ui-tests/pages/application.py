@@ -1,0 +1,66 @@
+"""What Lab and Notebook 7 have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from harness import Server
+
+from .panel import PanelPage
+
+
+class ApplicationPage:
+    """A Jupyter front-end in a browser page, served by a real server."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.page = page
+        self.server = server
+
+    @property
+    def panel(self) -> PanelPage:
+        """The side panel of the extension."""
+        return PanelPage(self.page)
+
+    @property
+    def cells(self) -> Locator:
+        """The cells of the notebook that is shown."""
+        return self.page.locator(".jp-Notebook:visible .jp-Cell")
+
+    def command(self, command: str, arguments: dict[str, Any] | None = None) -> None:
+        """Execute a command of the application, and wait for its end."""
+        self.page.evaluate(
+            """async ([command, options]) => {
+                await window.jupyterapp.commands.execute(command, options);
+            }""",
+            [command, arguments or {}],
+        )
+
+    def run_all(self, timeout: float = 120) -> None:
+        """Run every cell of the notebook that is shown, and wait until the last one has ended."""
+        self.command("notebook:run-all-cells")
+        self.wait_until_idle(timeout)
+
+    def run_cell(self, number: int, timeout: float = 60) -> None:
+        """Run one cell, counted from 0."""
+        self.cells.nth(number).click()
+        self.command("notebook:run-cell")
+        self.wait_until_idle(timeout)
+
+    def set_source(self, number: int, source: str) -> None:
+        """Replace the source of one cell, counted from 0, as if it were typed."""
+        self.cells.nth(number).locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.insert_text(source)
+
+    def wait_until_idle(self, timeout: float = 60) -> None:
+        """Wait until no cell of the notebook that is shown is executing or waiting for that."""
+        waiting = self.page.locator(".jp-Notebook:visible .jp-InputArea-prompt").filter(
+            has_text="[*]"
+        )
+        expect(waiting).to_have_count(0, timeout=timeout * 1000)
+
+    def save(self) -> None:
+        """Save the notebook that is shown."""
+        self.command("docmanager:save")

@@ -1,0 +1,36 @@
+"""JupyterLab."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from .application import ApplicationPage
+
+START = 60_000
+
+
+class LabPage(ApplicationPage):
+    """JupyterLab, freshly started."""
+
+    def open(self) -> LabPage:
+        """Open Lab with an empty workspace, and wait for the launcher."""
+        self.page.goto(f"{self.server.url}lab?reset&token={self.server.token}")
+        expect(self.page.locator(".jp-Launcher").first).to_be_visible(timeout=START)
+        return self
+
+    def open_notebook(self, path: str) -> None:
+        """Open a notebook of the server's root folder, and wait for its kernel."""
+        self.command("docmanager:open", {"path": path, "factory": "Notebook"})
+        expect(self.cells.first).to_be_visible(timeout=START)
+        status = self.page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")
+        expect(status).to_have_attribute("data-status", "idle", timeout=START)
+
+    def show_panel(self) -> None:
+        """Show the extension's side panel."""
+        self.page.evaluate("window.jupyterapp.shell.activateById('jupyterlab-mlops:panel')")
+        expect(self.panel.root).to_be_visible()
+
+    def use_theme(self, name: str) -> None:
+        """Change to a theme, such as `JupyterLab Dark`."""
+        self.command("apputils:change-theme", {"theme": name})
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
