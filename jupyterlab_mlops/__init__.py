@@ -1,7 +1,7 @@
 """MLOps inside the notebook.
 
-This module is imported into user kernels, so it holds the version and the doors that Jupyter and users
-knock at, and imports nothing by itself.
+This module is imported into user kernels, so it holds the version and the doors that Jupyter and
+users knock at, and imports nothing by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CLIENT = """
     log_param log_params log_table log_text register_model search_runs set_experiment set_note
     set_tag set_tags start_run
 """
-_EXPORTS = {name: ".kernel.client" for name in _CLIENT.split()} | {
+_EXPORTS = dict.fromkeys(_CLIENT.split(), ".kernel.client") | {
     "autolog": ".kernel.autolog",
     "load_model": ".kernel.models",
     "log_model": ".kernel.models",

@@ -1,8 +1,8 @@
 """The part that lives in kernels: standard library and IPython only.
 
-`%load_ext jupyterlab_mlops.kernel` (which the installed IPython configuration does by itself) records
-every cell from then on. A server that listens attaches with `attach`. Both may happen in any order,
-and more than once.
+`%load_ext jupyterlab_mlops.kernel` (which the installed IPython configuration does by itself)
+records every cell from then on. A server that listens attaches with `attach`. Both may happen in
+any order, and more than once.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ def load_ipython_extension(ip: Any) -> None:
     """Start recording in this shell; IPython calls it."""
     from . import hooks
 
-    if hooks.load(ip) is not None:
-        _load_parts(ip)
+    hooks.load(ip)
 
 
 def unload_ipython_extension(ip: Any) -> None:

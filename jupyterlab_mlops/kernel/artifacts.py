@@ -1,4 +1,4 @@
-"""The client's calls that record files: given ones, and ones made from text, data, figures and pictures."""
+"""The client's calls that record files: given ones, and ones made from text, data and figures."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ def _record(
 def _keep_file(local: Path) -> tuple[str, int]:
     """Put a file into the blob folder; return its digest and size.
 
-    To hash and then copy in the kernel of the system is as fast as one pass through Python, and costs
-    nothing but the hash where the blob is there already. A file that changes meanwhile is read again.
+    To hash and then let the system copy is as fast as one pass through Python, and costs only the
+    hash where the blob is there already. A file that changes meanwhile is read again.
     """
     for _ in range(3):
         before = local.stat()

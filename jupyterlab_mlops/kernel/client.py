@@ -1,8 +1,9 @@
 """The tracking client, with MLflow's names and signatures.
 
 ``import jupyterlab_mlops as mlops`` offers all of it. A call appends to this process's journal and
-returns; it waits for no disk, lock or network. Bad input is refused in one sentence (`InvalidValue`) and
-changes nothing; a fault of ours never reaches the caller: it is counted and shown in the panel.
+returns; it waits for no disk, lock or network. Bad input is refused in one sentence
+(`InvalidValue`) and changes nothing; a fault of ours never reaches the caller: it is counted and
+shown in the panel.
 
 Arguments that MLflow has for its own servers (`synchronous`, `await_registration_for`,
 `log_system_metrics`, `model_id` and `dataset` of a metric) are accepted and have no effect here.
@@ -176,7 +177,7 @@ def active_run() -> ActiveRun | None:
 
 
 def last_active_run() -> ActiveRun | None:
-    """Return the active run, or else the one that this process opened last; None: there was none."""
+    """Return the active run, else the one that this process opened last; None: none was."""
     run = runs.current() or runs.latest
     return active_view(run) if run else None
 

@@ -138,6 +138,6 @@ def _content(data: Any) -> bytes:
     if hasattr(data, "tocsr"):
         matrix = data.tocsr()
         return b"".join(part.tobytes() for part in (matrix.data, matrix.indices, matrix.indptr))
-    if getattr(data, "dtype", None) == object:
+    if getattr(getattr(data, "dtype", None), "hasobject", False):
         return repr(data.tolist()).encode("utf-8", "backslashreplace")
     return bytes(_as_array(data).tobytes())

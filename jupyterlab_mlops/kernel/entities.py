@@ -149,22 +149,26 @@ class ActiveRunInfo:
     @property
     def run_name(self) -> str | None:
         """Its name."""
-        return self._run.name or self._recorded("run_name")
+        name: str | None = self._run.name or self._recorded("run_name")
+        return name
 
     @property
     def experiment_id(self) -> str | None:
         """Id of its experiment."""
-        return self._recorded("experiment_id")
+        identifier: str | None = self._recorded("experiment_id")
+        return identifier
 
     @property
     def experiment_name(self) -> str | None:
         """Name of its experiment."""
-        return self._run.experiment or self._recorded("experiment_name")
+        name: str | None = self._run.experiment or self._recorded("experiment_name")
+        return name
 
     @property
     def user_id(self) -> str | None:
         """Who runs it."""
-        return self._recorded("user_id")
+        user: str | None = self._recorded("user_id")
+        return user
 
     def _recorded(self, name: str) -> Any:
         from . import reading
@@ -202,9 +206,8 @@ class ActiveRun:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> bool:
+    ) -> None:
         runs.end(self._run, "FINISHED" if error is None else "FAILED", error)
-        return False
 
     def __repr__(self) -> str:
         return f"ActiveRun(run_id={self._run.run_id!r}, status={self._run.status!r})"

@@ -1,4 +1,4 @@
-"""What a session runs on: its packages, and the git state of its folder; gathered once, in a thread."""
+"""What a session runs on: its packages and the git state of its folder; gathered in a thread."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def packages() -> dict[str, str]:
 
 def _entries(folder: str) -> list[str]:
     try:
-        return os.listdir(folder)
+        return [entry.name for entry in Path(folder).iterdir()]
     except OSError:
         return []  # sys.path may hold archives, and folders that are not there
 

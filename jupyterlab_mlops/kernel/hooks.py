@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import re
 import threading
+import uuid
 from typing import Any
 
 from . import environment, session
@@ -44,7 +45,7 @@ class Hooks:
     def install(self) -> None:
         """Open the session and register the callbacks."""
         kernel_session = getattr(self.kernel, "session", None)
-        session_id = getattr(kernel_session, "session", None) or session.uuid.uuid4().hex
+        session_id = getattr(kernel_session, "session", None) or uuid.uuid4().hex
         session.begin_kernel(str(session_id), _kernel_id(self.kernel))
         self.shell.events.register("pre_run_cell", self.before)
         self.shell.events.register("post_run_cell", self.after)
@@ -127,7 +128,7 @@ class Hooks:
             self.ring()
 
     def _cells(self) -> list[Any]:
-        """The cells that run in this thread, outermost first; subshells have threads of their own."""
+        """The cells that run in this thread, outermost first; subshells have their own threads."""
         try:
             return self._nested.cells  # type: ignore[no-any-return]
         except AttributeError:
@@ -137,7 +138,7 @@ class Hooks:
     def _msg_id(self) -> str:
         parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else {}
         header = parent.get("header") or {}
-        return str(header.get("msg_id") or session.uuid.uuid4().hex)
+        return str(header.get("msg_id") or uuid.uuid4().hex)
 
     def _write_start(self, execution: Execution, msg_id: str, count: int | None) -> None:
         record = {
@@ -168,14 +169,13 @@ class Hooks:
             "status": status,
             "ended_at": max(now_ms(), execution.started_at),
         }
-        for name, value in (
-            ("error", error),
-            ("names_read", read),
-            ("names_written", written),
-            ("run_ids", execution.run_ids),
-        ):
-            if value:
-                record[name] = value
+        more = {
+            "error": error,
+            "names_read": read,
+            "names_written": written,
+            "run_ids": execution.run_ids,
+        }
+        record.update((name, value) for name, value in more.items() if value)
         recorder.write(record)
 
     def _outcome(self, result: Any) -> tuple[str, dict[str, Any] | None]:

@@ -1,11 +1,12 @@
 """Which notebook a kernel runs, where no server can say.
 
-A kernel is never told. Under a Jupyter server the server knows, and tells it when it attaches. Under
-`jupyter execute`, `nbconvert` or `papermill` the command line of the parent process names the notebook.
+A kernel is never told. Under a Jupyter server the server knows, and tells it when it attaches.
+Under `jupyter execute`, `nbconvert` or `papermill` the parent process's command line names it.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def find() -> str | None:
 def _choose(arguments: list[str], folder: Path) -> str | None:
     named = [
         argument
-        for before, argument in zip(arguments, arguments[1:], strict=False)
+        for before, argument in itertools.pairwise(arguments)
         if argument.endswith(".ipynb") and argument[0] != "-" and before not in _TAKES_A_FILE
     ]
     if any(Path(argument).name.startswith("papermill") for argument in arguments[:3]):
@@ -65,7 +66,7 @@ def _command_line(pid: int) -> list[str]:
 
 def _working_folder(pid: int) -> Path | None:
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd"))
+        return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return Path.cwd() if sys.platform == "darwin" else None
 

@@ -1,7 +1,7 @@
 """The outputs of a cell as nbformat keeps them, gathered inside the kernel where no server listens.
 
-The kernel's messages are read on their way out (`Session.send`), so what is recorded is what nbclient
-or papermill stores: streams joined, displays updated in place, cleared outputs gone.
+The kernel's messages are read on their way out (`Session.send`), so what is recorded is what
+nbclient or papermill stores: streams joined, displays updated in place, cleared outputs gone.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from .recorder import quietly, recorder
 
 PIECE_LIMIT = 1_000_000
 CELL_LIMIT = 10_000_000
-_KINDS = frozenset(
-    ["stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"]
-    + ["comm_open", "comm_msg", "status"]
-)
+_OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result", "error")
+_KINDS = frozenset([*_OUTPUTS, "clear_output", "comm_open", "comm_msg", "status"])
 
 
 class CellOutputs:
@@ -52,7 +50,7 @@ class CellOutputs:
     def update(self, content: dict[str, Any]) -> None:
         """Replace the data of a display that is shown already."""
         name = (content.get("transient") or {}).get("display_id")
-        for output in self._displays.get(name, ()):
+        for output in self._displays.get(str(name), ()):
             output["data"] = self._bundle(content.get("data", {}))
             output["metadata"] = content.get("metadata", {})
 
@@ -196,7 +194,7 @@ class OutputCapture:
                 self._write(cell)
 
     def _divert(self, kind: str, content: dict[str, Any]) -> None:
-        """While an ipywidgets Output is entered, what its cell prints goes there, not into the cell."""
+        """While an ipywidgets Output is entered, what a cell prints goes there instead."""
         comm, data = content.get("comm_id", ""), content.get("data") or {}
         state = data.get("state") or {}
         if kind == "comm_open" and state.get("_model_name") == "OutputModel":

@@ -1,8 +1,8 @@
 """Which names a cell reads and writes, read off its syntax tree.
 
-It errs on the safe side: a name counts as written where the cell may change the object behind it, by an
-attribute, a subscript, a method, or by handing it to a function whose result is thrown away. What
-cannot change (modules, functions, numbers, text) is taken out again by `settled`, which sees the values.
+It errs on the safe side: a name counts as written where the cell may change the object behind it:
+by an attribute, a subscript, a method, or by handing it to a function whose result is thrown away.
+What cannot change (modules, functions, numbers, text) is taken out by `settled`, which sees values.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 MAX_SOURCE = 200_000
 _BUILTINS = frozenset(dir(builtins))
+_HARMLESS = (_BUILTINS | {"display"}) - {"setattr", "delattr", "next"}
 _PYTHON_CELL_MAGICS = frozenset(["time", "timeit", "capture", "prun", "memit", "mlops", "debug"])
 _PYTHON_LINE_MAGICS = frozenset(["time", "timeit", "prun", "memit", "debug"])
 _PURE_METHODS = frozenset(
@@ -24,7 +25,7 @@ _PURE_METHODS = frozenset(
     value_counts groupby merge join astype isna isnull notna corr quantile to_numpy to_dict to_csv
     tolist keys values items get index find startswith endswith split strip lower upper format
     predict predict_proba decision_function score transform get_params plot hist show savefig
-    """.split()
+    """.split()  # noqa: SIM905 - a table
 )
 _FIXED = (
     types.ModuleType,
@@ -57,7 +58,7 @@ _NOTHING = Names((), (), ())
 
 @lru_cache(maxsize=512)
 def names_of(source: str) -> Names:
-    """Return the names of a cell of plain Python (IPython's transformed cell); none if it is not."""
+    """Return the names of a cell of plain Python (IPython's transformed cell); else none."""
     if len(source) > MAX_SOURCE:
         return _NOTHING
     try:
@@ -197,7 +198,7 @@ class _Reader:
                 self.store((alias.asname or alias.name).split(".")[0])
 
     def function(self, node: Any) -> None:
-        """A function reads what it does not bind itself; what it does when called is not followed."""
+        """A function reads what it does not bind; what it does when called is not followed."""
         self.visit_all(node.decorator_list)
         self.store(node.name)
         self.scope(node)

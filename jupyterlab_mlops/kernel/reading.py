@@ -1,11 +1,12 @@
-"""Reading the record back from a kernel or a script: the only file of this room that opens the store.
+"""Reading the record back in a kernel or a script: the only file of this room that opens the store.
 
-What this process has logged is in the record before anything is read: a live server is woken and waited
-for, and where there is none this process moves its own journal into the store.
+What this process has logged is in the record before anything is read: a live server is woken and
+waited for, and where there is none this process moves its own journal into the store.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -40,7 +41,7 @@ _database: tuple[int, str, Database] | None = None
 
 
 def can_read() -> bool:
-    """Whether the store can be opened here; not so in a kernel of an environment without the package."""
+    """Whether the store can be opened here; not so where this kernel lacks the package."""
     try:
         _open()
     except MLOpsError:
@@ -270,21 +271,17 @@ def _search(
     found: list[Run] = []
     token: str | None = None
     while len(found) < limit:
-        size, at = min(_PAGE, limit - len(found)), token
-
-        def one_page(connection: sqlite3.Connection) -> Any:
-            return search(
-                connection,
-                filter_string,
-                tuple(order_by or ()),
-                experiments=names,
-                view=_VIEWS[view],
-                max_results=size,  # noqa: B023 - called before the loop goes on
-                page_token=at,  # noqa: B023
-            )
-
+        one_page = functools.partial(
+            search,
+            filter=filter_string,
+            order_by=tuple(order_by or ()),
+            experiments=names,
+            view=_VIEWS[view],
+            max_results=min(_PAGE, limit - len(found)),
+            page_token=token,
+        )
         page = read(one_page, fresh=token is None)
-        found += [Run(view) for view in page.runs]
+        found += map(Run, page.runs)
         token = page.next_page_token
         if token is None:
             break

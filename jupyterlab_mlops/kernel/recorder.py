@@ -1,4 +1,4 @@
-"""This process's side of the record: its session, its journal, the cell that runs, and our own faults.
+"""This process's side of the record: session, journal, the cell that runs, and our own faults.
 
 Everything of the kernel part that writes goes through `recorder`. None of its methods raises: what
 fails here is counted, written down as a fault and shown in the panel, and the user's cell goes on.
@@ -205,7 +205,7 @@ def quietly(where: str) -> Callable[[F], F]:
 
 
 def forgiving(function: F) -> F:
-    """Decorate a call of the user's: a refusal of ours is raised, any other fault is counted only."""
+    """Decorate a call of the user's: a refusal of ours is raised, any other fault only counted."""
 
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:

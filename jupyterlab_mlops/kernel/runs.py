@@ -1,11 +1,11 @@
 """Which runs are open, in which thread, and when they end.
 
-The rules (docs: concepts): a run that was opened explicitly stays open until it is told to end, and is
-found by every later cell; one that opened by itself ends with the cell that opened it; a cell that
-raises ends the open runs FAILED, with its traceback and its execution.
+The rules: a run that was opened explicitly stays open until it is told to end, and is found by
+every later cell; one that opened by itself ends with the cell that opened it; a cell that raises
+ends the open runs FAILED, with its traceback and its execution.
 
-Every thread has a stack of runs of its own, as in MLflow. A thread that has none logs to the run that is
-open in the main thread, so that worker threads of a training call need not be told about it.
+Every thread has a stack of runs of its own, as in MLflow. A thread that has none logs to the run
+that is open in the main thread, so that worker threads of a training call need not be told.
 
 Autologgers use `runs`, the one object of this module's class.
 """
@@ -26,7 +26,7 @@ RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 STATUSES = ("RUNNING", "FINISHED", "FAILED", "KILLED")
 
 local = threading.local()
-"""`local.stack`: the runs that are open in this thread, innermost last; absent where none ever was."""
+"""`local.stack`: the runs open in this thread, innermost last; absent where none ever was."""
 
 
 class OpenRun:
@@ -190,7 +190,7 @@ class Runs:
         tags: dict[str, str] | None = None,
         description: str | None = None,
     ) -> OpenRun:
-        """Open a run because the user said so, or resume `run_id`; it is the current one from now on.
+        """Open a run because the user said so, or resume `run_id`; it is current from now on.
 
         Raises
         ------

@@ -6,6 +6,7 @@ import atexit
 import os
 import sys
 import uuid
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -81,7 +82,7 @@ def _system(field: str) -> str:
 
 def _folder() -> str | None:
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except OSError:
         return None  # it was deleted
 
@@ -150,7 +151,7 @@ def end() -> None:
 
 
 def _ingest() -> None:
-    """Move the journal into the store where no server does it; without the package it just waits."""
+    """Move the journal into the store where no server does; without the package it waits there."""
     try:
         from ..capture.ingest import ingest_pending, server_alive
     except ImportError:

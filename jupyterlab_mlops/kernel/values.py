@@ -1,4 +1,4 @@
-"""What a user may hand to a log call, turned into what the record keeps, or refused in one sentence."""
+"""What a user may hand to a log call: turned into what the record keeps, or refused."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def checked_key(key: object, what: str = "metric") -> str:
 
 
 def checked_float(key: str, value: Any) -> float:
-    """Return a metric's value as a float: numbers, bools, NumPy and torch scalars; NaN and infinities too.
+    """Return a metric's value as a float: numbers, bools, NumPy and torch scalars, NaN, infinities.
 
     Raises
     ------
