@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("prefix", ["/", HUB_PREFIX], ids=["root", "hub"], indirect=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--server-python",
+        type=Path,
+        default=Path(sys.executable),
+        help="interpreter of the environment whose Jupyter is tested; default: this one",
+    )
+
+
 @pytest.fixture
 def server(tmp_path: Path, prefix: str, request: pytest.FixtureRequest) -> Iterator[Server]:
     """A real server with the extension, with folders of its own."""
-    with Server(tmp_path, base_url=prefix) as server:
+    python = request.config.getoption("--server-python")
+    with Server(tmp_path, base_url=prefix, python=python) as server:
         request.node.stash[SERVER] = server
         yield server
 

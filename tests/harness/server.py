@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import nbformat
 import psutil
@@ -118,6 +119,13 @@ class Server:
         notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
         nbformat.write(notebook, self.root_dir / path)
         return path
+
+    def cli(self, *arguments: str) -> Any:
+        """Run `jupyter mlops ... --json` on this server's record, and give what it prints."""
+        command = [str(self._python), "-m", "jupyterlab_mlops", *arguments, "--json"]
+        done = subprocess.run(command, env=self.env, cwd=self.root_dir, capture_output=True)
+        assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stderr.decode()}"
+        return json.loads(done.stdout)
 
     def start(self) -> None:
         """Start the server on a free port of the loopback interface, and wait until it answers."""
