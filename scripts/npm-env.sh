@@ -1,5 +1,5 @@
 # Sourced in the root folder: hands npm's registry and CA file on to jlpm, which reads no npmrc.
-npm_setting() { PATH="$PWD/.venv/bin:$PATH" npm config get "$1" 2>/dev/null | grep -v '^null$' || true; }
+npm_setting() { PATH="$PATH:$PWD/.venv/bin" npm config get "$1" 2>/dev/null | grep -v '^null$' || true; }
 
 NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$(npm_setting cafile)}
 YARN_NPM_REGISTRY_SERVER=${YARN_NPM_REGISTRY_SERVER:-$(npm_setting registry)}
