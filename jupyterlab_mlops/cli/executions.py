@@ -10,7 +10,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidRequest
-from .output import duration, iso, local_time, say, say_json, say_json_list, say_table, size
+from .output import (
+    duration,
+    first_line,
+    iso,
+    local_time,
+    say,
+    say_json,
+    say_json_list,
+    say_table,
+    size,
+)
 from .record import record
 
 if TYPE_CHECKING:
@@ -112,12 +122,6 @@ def _say_executions(found: Iterable[Execution]) -> None:
         say_table(["ID", "STARTED", "NOTEBOOK", "NO", "STATUS", "TIME", "SOURCE"], rows)
     else:
         say("No execution was found.")
-
-
-def first_line(source: str) -> str:
-    """Give the first line of a cell that says something."""
-    lines = [line for line in source.splitlines() if line.strip()]
-    return lines[0] + (" …" if len(lines) > 1 else "") if lines else ""
 
 
 # ------------------------------------------------------------------------------------- forget

@@ -140,6 +140,12 @@ def number(value: float | None) -> str:
     return MISSING if value is None else f"{value:.6g}"
 
 
+def first_line(source: str) -> str:
+    """Give the first line of a cell that says something."""
+    lines = [line for line in source.splitlines() if line.strip()]
+    return lines[0] + (" …" if len(lines) > 1 else "") if lines else ""
+
+
 def say_table(
     headings: Sequence[str], rows: Sequence[Sequence[str | None]], stream: TextIO | None = None
 ) -> None:

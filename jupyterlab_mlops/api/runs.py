@@ -1,0 +1,109 @@
+"""Runs: to find, read, compare, change, open and close them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from .. import actions
+from ..store import metrics, runs
+from ..store.search import search_runs as search
+from ..types import (
+    Comparison,
+    Curve,
+    EndRunRequest,
+    Experiment,
+    MetricHistory,
+    Run,
+    RunDetails,
+    RunIdsRequest,
+    RunPage,
+    StartRunRequest,
+    TagRunsRequest,
+    UpdateRunRequest,
+)
+from .parameters import CompareQuery, CurvesQuery, RunsQuery, TagsQuery, TagWords
+from .services import Services
+
+
+async def list_experiments(services: Services) -> list[Experiment]:
+    return await services.read(runs.list_experiments)
+
+
+async def search_runs(services: Services, query: RunsQuery) -> RunPage:
+    return await services.read(
+        search,
+        query.filter,
+        query.order_by,
+        experiments=query.experiment,
+        view=query.view,
+        text=query.text,
+        parent_run_id=query.parent_run_id,
+        session_id=query.session_id,
+        notebook=query.notebook,
+        max_results=query.max_results,
+        page_token=query.page_token,
+    )
+
+
+async def get_run(services: Services, run_id: str) -> RunDetails:
+    return await services.read(runs.get_run_details, run_id)
+
+
+async def update_run(services: Services, run_id: str, body: UpdateRunRequest) -> Run:
+    return await services.write(actions.update_run, run_id, body)
+
+
+async def tag_runs(services: Services, body: TagRunsRequest) -> list[Run]:
+    return await services.write(actions.tag_runs, body)
+
+
+async def delete_runs(services: Services, body: RunIdsRequest) -> list[Run]:
+    return await services.write(actions.delete_runs, body)
+
+
+async def restore_runs(services: Services, body: RunIdsRequest) -> list[Run]:
+    return await services.write(actions.restore_runs, body)
+
+
+async def start_run(services: Services, body: StartRunRequest) -> Run:
+    raise NotImplementedError
+
+
+async def end_run(services: Services, run_id: str, body: EndRunRequest) -> Run:
+    return await services.write(actions.end_run, run_id, body)
+
+
+async def get_metric_history(services: Services, run_id: str, key: str) -> MetricHistory:
+    return await services.read(metrics.get_history, run_id, key)
+
+
+async def get_curves(services: Services, query: CurvesQuery) -> list[Curve]:
+    return await services.read(_curves, query)
+
+
+def _curves(conn: sqlite3.Connection, query: CurvesQuery) -> list[Curve]:
+    """Reduce every metric that exists; a run that lacks one is left out, an unknown run is not."""
+    found = runs.get_runs(conn, query.run_id)
+    return [
+        metrics.get_curve(
+            conn,
+            run.run_id,
+            key,
+            pixels=query.pixels,
+            start_step=query.start_step,
+            end_step=query.end_step,
+        )
+        for run in found
+        for key in query.key
+        if key in run.metrics
+    ]
+
+
+async def compare_runs(services: Services, query: CompareQuery) -> Comparison:
+    return await services.read(actions.compare_runs, query.run_id)
+
+
+async def list_tags(services: Services, query: TagsQuery) -> TagWords:
+    if query.key is None:
+        return TagWords(keys=await services.read(runs.tag_keys))
+    return TagWords(values=await services.read(runs.tag_values, query.key))

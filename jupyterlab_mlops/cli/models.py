@@ -1,0 +1,103 @@
+"""The verbs about registered models."""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from .output import local_time, one_line, say, say_json, say_table
+from .record import record
+from .runs import parse_tags
+
+if TYPE_CHECKING:
+    from ..types import ModelVersion, Push, RegisteredModel
+
+MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
+
+
+def models(arguments: Namespace) -> None:
+    """List registered models, or the versions of one."""
+    from ..store.registry import get_model, list_models
+
+    with record() as database:
+        if arguments.name is None:
+            found = database.read(list_models)
+        else:
+            found = [database.read(lambda conn: get_model(conn, arguments.name))]
+    if arguments.json:
+        say_json(found if arguments.name is None else found[0])
+    elif not found:
+        say("No model is registered.")
+    elif arguments.name is None:
+        _say_models(found)
+    else:
+        _say_versions(found[0])
+
+
+def _say_models(found: list[RegisteredModel]) -> None:
+    rows = [
+        [
+            model.name,
+            str(len(model.versions)),
+            ", ".join(f"{alias}={version}" for alias, version in sorted(model.aliases.items())),
+            local_time(model.versions[0].created_at) if model.versions else None,
+            model.description,
+        ]
+        for model in found
+    ]
+    say_table(["NAME", "VERSIONS", "ALIASES", "NEWEST", "DESCRIPTION"], rows)
+
+
+def _say_versions(model: RegisteredModel) -> None:
+    rows = [
+        [
+            str(version.version),
+            ", ".join(version.aliases),
+            (version.run_id or "")[:8],
+            version.format + (" (runs code)" if version.runs_code else ""),
+            local_time(version.created_at),
+            _push_line(version.pushes),
+        ]
+        for version in model.versions
+    ]
+    say_table(["VERSION", "ALIASES", "RUN", "FORMAT", "MADE", "PUSH"], rows)
+
+
+def _push_line(pushes: list[Push]) -> str | None:
+    if not pushes:
+        return None
+    last = max(pushes, key=lambda push: push.requested_at)
+    return f"{last.state} to {last.target}" + (f": {last.error}" if last.error else "")
+
+
+def register(arguments: Namespace) -> None:
+    """Make a version of a registered model."""
+    from ..actions import register as make
+    from ..types import RegisterRequest
+
+    is_model = MODEL_ID.fullmatch(arguments.run_ref)
+    request = RegisterRequest(
+        name=arguments.name,
+        run_id=None if is_model else arguments.run_ref,
+        model_id=arguments.run_ref if is_model else None,
+        description=arguments.description,
+        tags=parse_tags(arguments.tag),
+        aliases=arguments.alias,
+    )
+    with record() as database:
+        version = database.write_now(lambda tx: make(tx, request, _user()))
+    if arguments.json:
+        say_json(version)
+    else:
+        say(f"{one_line(version.name)} version {version.version}{_aliases(version)}")
+
+
+def _aliases(version: ModelVersion) -> str:
+    return f" ({', '.join(version.aliases)})" if version.aliases else ""
+
+
+def _user() -> str | None:
+    from ..capture.context import current_user
+
+    return current_user()
