@@ -98,6 +98,13 @@ class Journal:
         except Exception as fault:
             self._count(fault)
 
+    def write_text(self, text: bytes) -> None:
+        """Store one record that is written as JSON already, as the hooks do for each cell."""
+        try:
+            self._append(frame(KIND_RECORD, U32.pack(len(text)) + text))
+        except Exception as fault:
+            self._count(fault)
+
     def metric(self, run_id: str, key: str, value: float, step: int, timestamp_ms: int) -> None:
         """Store one point of one series; the hot path."""
         try:
