@@ -35,6 +35,7 @@ from .values import (
     checked_float,
     checked_int,
     checked_key,
+    checked_name,
     checked_text,
     checked_texts,
     describe,
@@ -116,7 +117,7 @@ def start_run(
     InvalidValue
         An argument cannot be what it should be.
     """
-    name = None if run_name is None else _checked_name(run_name)
+    name = None if run_name is None else checked_name(run_name, "a run")
     checked_tags = None if tags is None else checked_texts(tags, "tag")
     note = None if description is None else checked_text("description", description, "note")
     experiment = None if experiment_id is None else _experiment_name(experiment_id)
@@ -132,14 +133,6 @@ def start_run(
         description=note,
     )
     return active_view(run)
-
-
-def _checked_name(name: object) -> str:
-    if not isinstance(name, str) or not name.strip() or len(name) > 500:
-        raise InvalidValue(
-            f"A run's name must be text of 1 to 500 characters, not {describe(name)}."
-        )
-    return name
 
 
 def _experiment_name(experiment_id: object) -> str:
@@ -196,13 +189,8 @@ def set_experiment(
         raise InvalidValue("Give set_experiment either a name or an id.")
     if experiment_id is not None:
         experiment_name = _experiment_name(experiment_id)
-    if not isinstance(experiment_name, str) or not 0 < len(experiment_name.strip()) <= 500:
-        raise InvalidValue(
-            f"An experiment's name must be text of 1 to 500 characters, "
-            f"not {describe(experiment_name)}."
-        )
-    runs.experiment = experiment_name
-    return Experiment(experiment_name)
+    runs.experiment = checked_name(experiment_name, "an experiment")
+    return Experiment(runs.experiment)
 
 
 # ---------------------------------------------------------------------------------------- metrics

@@ -19,8 +19,12 @@ _KINDS = frozenset([*_OUTPUTS, "clear_output", "comm_open", "comm_msg", "status"
 class CellOutputs:
     """What one cell has put out so far."""
 
-    def __init__(self, execution_id: str) -> None:
+    def __init__(
+        self, execution_id: str, piece_limit: int = PIECE_LIMIT, cell_limit: int = CELL_LIMIT
+    ) -> None:
         self.execution_id = execution_id
+        self._piece_limit = piece_limit
+        self._cell_limit = cell_limit
         self.outputs: list[dict[str, Any]] = []
         self.truncated = False
         self.size = 0
@@ -85,7 +89,7 @@ class CellOutputs:
         last = self.outputs[-1] if self.outputs else None
         joined = last is not None and last["output_type"] == "stream" and last["name"] == name
         before = last["text"] if joined and last is not None else ""
-        room = min(PIECE_LIMIT - len(before), CELL_LIMIT - self.size)
+        room = min(self._piece_limit - len(before), self._cell_limit - self.size)
         if len(text) > room:
             self.truncated = True
             text = text[: max(room, 0)]
@@ -100,7 +104,7 @@ class CellOutputs:
         kept: dict[str, Any] = {}
         for media_type, value in data.items():
             size = len(value) if isinstance(value, (str, bytes)) else len(repr(value))
-            if size > PIECE_LIMIT or self.size + size > CELL_LIMIT:
+            if size > self._piece_limit or self.size + size > self._cell_limit:
                 self.truncated = True
                 continue
             self.size += size

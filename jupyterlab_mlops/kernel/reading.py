@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import MLOpsError, NotFound, StoreUnavailable
@@ -19,13 +20,21 @@ from .entities import MetricHistory, Run
 from .places import data_dir
 from .recorder import now_ms, recorder
 from .runs import runs
-from .values import InvalidValue, checked_int, checked_key, checked_run_id, checked_texts, describe
+from .values import (
+    InvalidValue,
+    checked_int,
+    checked_key,
+    checked_name,
+    checked_run_id,
+    checked_texts,
+    describe,
+)
 
 if TYPE_CHECKING:
     import sqlite3
 
     from ..store.db import Database
-    from ..types import ModelVersion
+    from ..types import LoggedModel, ModelVersion
 
 T = TypeVar("T")
 
@@ -89,12 +98,13 @@ def synchronise() -> None:
     journal = recorder.journal
     if journal is None:
         return
-    from ..capture.ingest import ingest_pending, server_alive
+    from ..capture.ingest import ingest_pending
+    from ..capture.owner import server_alive
 
     folder = data_dir()
     if server_alive(folder):
         _wake_server()
-        if _wait_for_server(*journal.position):
+        if _wait_for_server(journal.folder, *journal.position):
             return
     recorder.flush()
     ingest_pending(folder)
@@ -110,14 +120,17 @@ def _wake_server() -> None:
         recorder.flush()
 
 
-def _wait_for_server(segment: str, position: int) -> bool:
+def _wait_for_server(folder: Path, segment: str, position: int) -> bool:
     """Whether the server has taken over our journal up to `position` in time."""
     from ..store import journals
 
     database = _open()
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:
-        if not segment or database.read(lambda c: journals.offset(c, segment)) >= position:
+        # A segment that is gone was taken over to its end.
+        if not segment or not (folder / segment).exists():
+            return True
+        if database.read(lambda c: journals.offset(c, segment)) >= position:
             return True
         time.sleep(_POLL_SECONDS)
     return False
@@ -136,13 +149,12 @@ def get_run(run_id: str) -> Run:
     Conflict
         The beginning or the name fits several.
     """
-    if not isinstance(run_id, str):
-        raise InvalidValue(f"A run id must be text, not {describe(run_id)}.")
+    wanted = checked_name(run_id, "a run")
 
     def find(connection: sqlite3.Connection) -> Run:
         from ..store import runs as store
 
-        return Run(store.get_run(connection, run_id))
+        return Run(store.get_run(connection, wanted))
 
     return read(find)
 
@@ -276,7 +288,7 @@ def _search(
             filter=filter_string,
             order_by=tuple(order_by or ()),
             experiments=names,
-            view=_VIEWS[view],
+            view=_VIEWS[view],  # type: ignore[arg-type]
             max_results=min(_PAGE, limit - len(found)),
             page_token=token,
         )
@@ -357,10 +369,11 @@ def register_model(
     InvalidValue
         The URI or the name cannot be what it should be.
     """
-    if not isinstance(name, str) or not name.strip():
-        raise InvalidValue(f"A registered model's name must be text, not {describe(name)}.")
-    texts = checked_texts(tags or {}, "tag")
     model = find_model(model_uri)
+    from ..store.registry import check_name
+
+    check_name(checked_name(name, "a registered model"))
+    texts = checked_texts(tags or {}, "tag")
     request_id = uuid.uuid4().hex
     recorder.write(
         {
@@ -376,7 +389,7 @@ def register_model(
     return _registered(name, model.model_id)
 
 
-def find_model(model_uri: str) -> Any:
+def find_model(model_uri: str) -> LoggedModel:
     """Return the logged model (`types.LoggedModel`) that a URI names.
 
     Raises
@@ -386,32 +399,31 @@ def find_model(model_uri: str) -> Any:
     InvalidValue
         It is no `models:/m-...` or `runs:/...` URI.
     """
-    kind, _, rest = model_uri.partition(":/") if isinstance(model_uri, str) else ("", "", "")
+    kind, _, rest = str(model_uri).partition(":/")
     if kind == "models" and rest.startswith("m-"):
-        models = _logged_models(model_id=rest)
-    elif kind == "runs" and rest.count("/") >= 1:
+        return read(lambda connection: _logged_model(connection, rest))
+    if kind == "runs" and "/" in rest:
         run_id, _, name = rest.partition("/")
-        models = [model for model in _logged_models(run_id=run_id) if model.name == name]
-    else:
-        raise InvalidValue(
-            "A model is named by models:/<model id> or runs:/<run id>/<model name>, "
-            f"not {describe(model_uri)}."
-        )
-    if not models:
-        raise NotFound(f"There is no model {model_uri!a}.")
-    return models[-1]
+        return read(lambda connection: _model_of_run(connection, run_id, name))
+    raise InvalidValue(
+        "A model is named by models:/<model id> or runs:/<run id>/<model name>, "
+        f"not {describe(model_uri)}."
+    )
 
 
-def _logged_models(*, model_id: str | None = None, run_id: str | None = None) -> list[Any]:
-    def find(connection: sqlite3.Connection) -> list[Any]:
-        from ..store import registry
+def _logged_model(connection: sqlite3.Connection, model_id: str) -> LoggedModel:
+    from ..store.registry import get_logged_model
 
-        if model_id is not None:
-            found = registry.find_logged_model(connection, model_id)
-            return [] if found is None else [found]
-        return list(registry.list_logged_models(connection, run_id or ""))
+    return get_logged_model(connection, model_id)
 
-    return read(find)
+
+def _model_of_run(connection: sqlite3.Connection, run_id: str, name: str) -> LoggedModel:
+    from ..store.registry import models_of_run
+
+    found = [model for model in models_of_run(connection, run_id) if model.name == name]
+    if not found:
+        raise NotFound(f"The run {run_id[:60]!a} has no model {name[:60]!a}.")
+    return found[-1]
 
 
 def _registered(name: str, model_id: str) -> ModelVersion:

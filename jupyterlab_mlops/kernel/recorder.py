@@ -152,6 +152,16 @@ class Recorder:
         except Exception as error:
             self.fault("journal.write", error)
 
+    def write_text(self, text: str) -> None:
+        """Append one record that is JSON already; never raises."""
+        journal = self.journal
+        if journal is None:
+            return
+        try:
+            journal.write_text(text.encode())
+        except Exception as error:
+            self.fault("journal.write_text", error)
+
     def flush(self) -> None:
         """Tell whoever listens that there is something to read; never raises."""
         if self._journal is None:

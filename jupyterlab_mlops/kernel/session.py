@@ -153,7 +153,8 @@ def end() -> None:
 def _ingest() -> None:
     """Move the journal into the store where no server does; without the package it waits there."""
     try:
-        from ..capture.ingest import ingest_pending, server_alive
+        from ..capture.ingest import ingest_pending
+        from ..capture.owner import server_alive
     except ImportError:
         return
     from .places import data_dir

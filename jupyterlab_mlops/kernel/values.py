@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import InvalidRequest
 
 MAX_KEY_LENGTH = 250
+MAX_NAME_LENGTH = 500
 MAX_TEXT_LENGTH = 1_000_000
 MAX_KNOWN_KEYS = 10_000
 INT64 = 1 << 63
@@ -148,6 +149,22 @@ def checked_texts(values: Any, what: str) -> dict[str, str]:
     if not isinstance(values, Mapping):
         raise InvalidValue(f"The {what}s must be a dict, not {describe(values)}.")
     return {checked_key(key, what): checked_text(key, value, what) for key, value in values.items()}
+
+
+def checked_name(name: object, what: str) -> str:
+    """Return the name of a run, an experiment or a model.
+
+    Raises
+    ------
+    InvalidValue
+        It is no text, blank, or longer than 500 characters.
+    """
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_LENGTH:
+        raise InvalidValue(
+            f"The name of {what} must be text of 1 to {MAX_NAME_LENGTH} characters, "
+            f"not {describe(name)}."
+        )
+    return name
 
 
 def checked_run_id(run_id: object) -> str:
