@@ -1,0 +1,132 @@
+"""Artifacts of runs: files that were logged, and figures that cells of a run showed."""
+
+from __future__ import annotations
+
+import mimetypes
+import sqlite3
+from typing import Any
+
+from ..errors import InvalidRequest, NotFound
+from ..types import Artifact, ArtifactLogged, Origin
+from .blobs import BlobStore
+from .changes import Changes, note
+from .outputs import figures
+from .rows import dicts, from_json, one
+
+__all__ = ["BlobStore", "apply_artifact", "get_artifact", "list_artifacts", "refresh_figures"]
+
+_COLUMNS = "path, size, digest, media_type, execution_id"
+
+
+def apply_artifact(
+    tx: sqlite3.Connection,
+    record: ArtifactLogged,
+    attachment: bytes | None,
+    origin: Origin,
+    changes: Changes,
+) -> None:
+    """Enter a file of a run; the same path again replaces it.
+
+    Raises
+    ------
+    InvalidRequest
+        The path leaves the run's folder, or the bytes do not belong to the digest.
+    """
+    from .runs import run_key
+
+    check_path(record.path)
+    key = run_key(tx, record.run_id, origin)
+    blobs = BlobStore.beside(tx)
+    if attachment is None:
+        blobs.note_file(tx, record.digest, record.size)
+    elif blobs.put_bytes(tx, attachment) != record.digest:
+        raise InvalidRequest(f"The bytes of {record.path!r} do not belong to its digest.")
+    tx.execute(
+        "INSERT OR REPLACE INTO artifacts (run, path, size, digest, media_type, execution_id)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            key,
+            record.path,
+            record.size,
+            record.digest,
+            record.media_type or mimetypes.guess_type(record.path)[0],
+            record.execution_id,
+        ),
+    )
+    note(changes, "runs", record.run_id)
+
+
+def check_path(path: str) -> None:
+    """Refuse a path that is not plainly inside the run's folder.
+
+    Raises
+    ------
+    InvalidRequest
+        It is empty, absolute, or climbs.
+    """
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts) or "\0" in path or "\\" in path:
+        raise InvalidRequest(
+            f"{path!r} is no path of an artifact: it must be relative, with '/' between names."
+        )
+
+
+def refresh_figures(tx: sqlite3.Connection, key: int, execution_id: str, changes: Changes) -> None:
+    """Make the figures that an execution showed artifacts of its runs, under its latest number."""
+    sql = "SELECT outputs FROM outputs WHERE execution = ? AND has_figures"
+    row = tx.execute(sql, (key,)).fetchone()
+    stale = "from_output AND execution_id = ?"
+    found = figures(from_json(row[0])) if row else []
+    tx.execute(f"DELETE FROM artifacts WHERE {stale}", (execution_id,))
+    if not found:
+        return
+    links = tx.execute(
+        "SELECT r.id, r.run_id, e.sequence FROM execution_runs x JOIN runs r USING (run_id)"
+        " JOIN executions e ON e.id = x.execution WHERE x.execution = ?",
+        (key,),
+    ).fetchall()
+    for run, run_id, sequence in links:
+        for figure in found:
+            path = f"figures/cell-{sequence or 0}-{figure.number}.{figure.suffix}"
+            tx.execute(
+                "INSERT OR REPLACE INTO artifacts"
+                " (run, path, size, digest, media_type, execution_id, from_output)"
+                " SELECT ?, ?, size, digest, ?, ?, 1 FROM blobs WHERE digest = ?",
+                (run, path, figure.media_type, execution_id, figure.digest),
+            )
+        note(changes, "runs", run_id)
+
+
+def list_artifacts(conn: sqlite3.Connection, run_id: str) -> list[Artifact]:
+    """List the artifacts of a run by path.
+
+    Raises
+    ------
+    NotFound
+        There is no such run.
+    """
+    from .runs import run_key
+
+    sql = f"SELECT {_COLUMNS} FROM artifacts WHERE run = ? ORDER BY path"
+    return [_artifact(row) for row in dicts(conn, sql, (run_key(conn, run_id),))]
+
+
+def get_artifact(conn: sqlite3.Connection, run_id: str, path: str) -> Artifact:
+    """Return what is known of one artifact.
+
+    Raises
+    ------
+    NotFound
+        There is no such run, or it has no such artifact.
+    """
+    from .runs import run_key
+
+    sql = f"SELECT {_COLUMNS} FROM artifacts WHERE run = ? AND path = ?"
+    row = one(conn, sql, (run_key(conn, run_id), path))
+    if row is None:
+        raise NotFound(f"The run {run_id} has no artifact {path!r}.")
+    return _artifact(row)
+
+
+def _artifact(row: dict[str, Any]) -> Artifact:
+    return Artifact(**row)

@@ -1,0 +1,183 @@
+"""Content-addressed bytes: small ones appended to pack files, large ones a file each.
+
+A pack is append-only. Its index is the table `blobs`, written in the same transaction: bytes of a
+transaction that failed lie unused in the pack and are never found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import NotFound, StoreUnavailable
+from .rows import one
+
+PACK_LIMIT = 262_144
+"""Bytes up to which content goes into a pack."""
+PACK_SIZE = 256 * 1024 * 1024
+"""A pack is closed when it has grown to this size."""
+_PIECE = 1 << 20
+
+
+class BlobStore:
+    """The bytes of a data folder.
+
+    Parameters
+    ----------
+    data_dir
+        Folder of the record.
+    """
+
+    def __init__(self, data_dir: Path | str) -> None:
+        self.data_dir = Path(data_dir)
+
+    @classmethod
+    def beside(cls, conn: sqlite3.Connection) -> BlobStore:
+        """Return the blobs that belong to the database of a connection."""
+        return cls(Path(conn.execute("PRAGMA database_list").fetchone()[2]).parent)
+
+    def file_of(self, digest: str) -> Path:
+        """Return where the content lies, or would lie, if it has a file of its own."""
+        return self.data_dir / "blobs" / digest[:2] / digest
+
+    def path_of(self, digest: str) -> Path | None:
+        """Return the content's own file; None when it lies in a pack (use `open`) or is unknown."""
+        path = self.file_of(digest)
+        return path if path.exists() else None
+
+    # ------------------------------------------------------------------------------- writing
+
+    def put_bytes(self, tx: sqlite3.Connection, content: bytes) -> str:
+        """Store content once; return its SHA-256 in hexadecimal digits."""
+        digest = hashlib.sha256(content).hexdigest()
+        if self._known(tx, digest):
+            return digest
+        if len(content) > PACK_LIMIT:
+            self._write_file(digest, content)
+            self.note_file(tx, digest, len(content))
+        else:
+            self._append(tx, digest, content)
+        return digest
+
+    def put_file(self, tx: sqlite3.Connection, path: Path | str) -> str:
+        """Store a file's content once, reading it once; return its SHA-256."""
+        source = Path(path)
+        if source.stat().st_size <= PACK_LIMIT:
+            return self.put_bytes(tx, source.read_bytes())
+        partial = self._partial_file()
+        hasher = hashlib.sha256()
+        with source.open("rb") as reader, partial.open("wb") as writer:
+            while piece := reader.read(_PIECE):
+                hasher.update(piece)
+                writer.write(piece)
+        digest = hasher.hexdigest()
+        self._keep(partial, digest)
+        self.note_file(tx, digest, self.file_of(digest).stat().st_size)
+        return digest
+
+    def note_file(self, tx: sqlite3.Connection, digest: str, size: int) -> None:
+        """Enter content whose file is already in place."""
+        tx.execute("INSERT OR IGNORE INTO blobs (digest, size) VALUES (?, ?)", (digest, size))
+
+    def erase(self, tx: sqlite3.Connection, digest: str) -> int:
+        """Make content unreadable for good; return its size, 0 when it is not known."""
+        row = one(tx, "SELECT size, pack, offset FROM blobs WHERE digest = ?", (digest,))
+        if row is None:
+            return 0
+        if row["pack"] is None:
+            self.file_of(digest).unlink(missing_ok=True)
+        else:
+            with (self.data_dir / "packs" / row["pack"]).open("r+b") as file:
+                file.seek(row["offset"])
+                file.write(bytes(row["size"]))
+        tx.execute("DELETE FROM blobs WHERE digest = ?", (digest,))
+        return int(row["size"])
+
+    def _known(self, tx: sqlite3.Connection, digest: str) -> bool:
+        row = tx.execute("SELECT pack FROM blobs WHERE digest = ?", (digest,)).fetchone()
+        return row is not None and (row[0] is not None or self.file_of(digest).exists())
+
+    def _append(self, tx: sqlite3.Connection, digest: str, content: bytes) -> None:
+        pack = self._open_pack(tx)
+        with os.fdopen(os.open(pack, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as file:
+            offset = file.seek(0, os.SEEK_END)
+            file.write(content)
+        tx.execute(
+            "INSERT OR REPLACE INTO blobs (digest, size, pack, offset) VALUES (?, ?, ?, ?)",
+            (digest, len(content), pack.name, offset),
+        )
+
+    def _open_pack(self, tx: sqlite3.Connection) -> Path:
+        folder = self.data_dir / "packs"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        last = tx.execute("SELECT max(pack) FROM blobs").fetchone()[0]
+        pack = folder / (last or "000001.pack")
+        if pack.exists() and pack.stat().st_size >= PACK_SIZE:
+            return folder / f"{int(pack.stem) + 1:06}.pack"
+        return pack
+
+    def _write_file(self, digest: str, content: bytes) -> None:
+        partial = self._partial_file()
+        partial.write_bytes(content)
+        self._keep(partial, digest)
+
+    def _partial_file(self) -> Path:
+        folder = self.data_dir / "blobs"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        partial = folder / f".{os.getpid()}-{os.urandom(8).hex()}.partial"
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        return partial
+
+    def _keep(self, partial: Path, digest: str) -> None:
+        target = self.file_of(digest)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        partial.replace(target)
+
+    # ------------------------------------------------------------------------------- reading
+
+    def open(self, digest: str, conn: sqlite3.Connection | None = None) -> BinaryIO:
+        """Open content for reading.
+
+        Raises
+        ------
+        NotFound
+            No content has this digest.
+        StoreUnavailable
+            The content is entered but its file is gone or too short.
+        """
+        path = self.file_of(digest)
+        if path.exists():
+            return path.open("rb")
+        if conn is not None:
+            return io.BytesIO(self._from_pack(conn, digest))
+        with closing(sqlite3.connect(f"{self._database_uri()}?mode=ro", uri=True)) as own:
+            return io.BytesIO(self._from_pack(own, digest))
+
+    def read(self, digest: str, conn: sqlite3.Connection | None = None) -> bytes:
+        """Return content as bytes; raises as `open` does."""
+        with self.open(digest, conn) as file:
+            return file.read()
+
+    def _database_uri(self) -> str:
+        return (self.data_dir / "mlops.db").absolute().as_uri()
+
+    def _from_pack(self, conn: sqlite3.Connection, digest: str) -> bytes:
+        row = one(conn, "SELECT pack, offset, size FROM blobs WHERE digest = ?", (digest,))
+        if row is None or row["pack"] is None:
+            raise NotFound(f"There is no stored content with the digest {digest}.")
+        try:
+            with (self.data_dir / "packs" / row["pack"]).open("rb") as file:
+                file.seek(row["offset"])
+                content: bytes = file.read(row["size"])
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The pack {row['pack']} cannot be read: {error.strerror}."
+            ) from error
+        if len(content) != row["size"]:
+            raise StoreUnavailable(f"The pack {row['pack']} is shorter than its index says.")
+        return content

@@ -1,0 +1,337 @@
+"""The SQLite file of a record: one writer thread with a queue, one read-only connection a thread.
+
+Writing follows Datasette's design: functions are queued and run on one thread, each in a
+transaction that begins IMMEDIATE, so that several processes never meet SQLITE_BUSY_SNAPSHOT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..errors import StoreUnavailable
+from . import migrations
+from .changes import Changes, WriteConnection, is_empty, merge
+
+T = TypeVar("T")
+Listener = Callable[[Changes], None]
+_Task = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
+
+FILE_NAME = "mlops.db"
+BUSY_SECONDS = 30.0
+_GROUP = 64
+"""Queued writes that may share one commit."""
+_log = logging.getLogger("jupyterlab_mlops")
+
+
+class Database:
+    """Open the record of a data folder, creating or migrating it where needed.
+
+    Parameters
+    ----------
+    data_dir
+        Folder of the record; made (mode 0700) when it does not exist.
+    busy_seconds
+        How long a write waits for another program that holds the file.
+
+    Attributes
+    ----------
+    notice : str or None
+        Why the record is open for reading only, in one sentence; None when it can be written.
+
+    Raises
+    ------
+    StoreUnavailable
+        The file is damaged, locked for too long, or cannot be made.
+    """
+
+    def __init__(self, data_dir: Path | str, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.data_dir = Path(data_dir)
+        self.path = self.data_dir / FILE_NAME
+        self.notice: str | None = None
+        self._busy_seconds = busy_seconds
+        self._lock = threading.Lock()
+        self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._listeners: list[Listener] = []
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._pool: ThreadPoolExecutor | None = None
+        with self._explained():
+            self._make_private_file()
+            self._bring_up_to_date()
+
+    def _make_private_file(self) -> None:
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite gives the -wal and -shm files the mode of the database itself.
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDONLY, 0o600))
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The record cannot be kept in {self.data_dir}: {error.strerror}."
+            ) from error
+
+    def _bring_up_to_date(self) -> None:
+        # Read-only first: a record that is newer than this code must not change by one byte.
+        with closing(connect_reader(self.path, self._busy_seconds)) as reader:
+            version = migrations.version_of(reader)
+        self.notice = migrations.refusal(self.path, version)
+        if version < migrations.SCHEMA_VERSION:
+            with closing(self._connect_writer()) as writer:
+                migrations.migrate(writer, self.path)
+
+    def _connect_writer(self) -> WriteConnection:
+        connection: WriteConnection = sqlite3.connect(
+            self.path,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=WriteConnection,
+        )
+        connection.begin_collecting()
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        return connection
+
+    # ------------------------------------------------------------------------------- writing
+
+    def write(self, fn: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Queue `fn(connection)` for the writer thread.
+
+        Its transaction is committed before the future has a result, and rolled back alone when
+        it raises; queued functions may share one commit.
+
+        Raises
+        ------
+        StoreUnavailable
+            The database is closed, or its schema is newer than this code.
+        """
+        if self.notice is not None:
+            raise StoreUnavailable(self.notice)
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable("The record is closed.")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="mlops-writer", daemon=True)
+                self._thread.start()
+            self._queue.put((fn, future))
+        return future
+
+    def write_now(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Write, wait, return the result."""
+        return self.write(fn).result()
+
+    def _work(self) -> None:
+        connection: WriteConnection | None = None
+        stop = False
+        while not stop:
+            tasks, stop = self._next_tasks()
+            try:
+                with self._explained():
+                    if connection is None:
+                        connection = self._connect_writer()
+                    self._commit(connection, tasks)
+            except BaseException as error:
+                # A connection whose transaction failed as a whole is not trusted again.
+                _discard(connection)
+                connection = None
+                for _, future in tasks:
+                    if not future.done():
+                        future.set_exception(error)
+        _discard(connection)
+
+    def _next_tasks(self) -> tuple[list[_Task], bool]:
+        tasks: list[_Task] = []
+        block = True
+        while len(tasks) < _GROUP:
+            try:
+                task = self._queue.get(block=block)
+            except queue.Empty:
+                break
+            if task is None:
+                return tasks, True
+            if task[1].set_running_or_notify_cancel():
+                tasks.append(task)
+            block = not tasks
+        return tasks, False
+
+    def _commit(self, connection: WriteConnection, tasks: list[_Task]) -> None:
+        if not tasks:
+            return
+        connection.begin_collecting()
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [self._attempt(connection, fn) for fn, _ in tasks]
+        connection.execute("COMMIT")
+        self._publish(merge(connection.collected))
+        for (_, future), (result, error) in zip(tasks, outcomes, strict=True):
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+    def _attempt(
+        self, connection: WriteConnection, fn: Callable[[sqlite3.Connection], Any]
+    ) -> tuple[Any, BaseException | None]:
+        before = list(connection.collected)
+        connection.execute("SAVEPOINT one_write")
+        try:
+            with self._explained():
+                result = fn(connection)
+        except Exception as error:
+            if not connection.in_transaction:
+                # A full disk rolls everything back, the neighbours' writes included.
+                raise
+            connection.execute("ROLLBACK TO one_write")
+            connection.execute("RELEASE one_write")
+            connection.collected = before
+            return None, error
+        connection.execute("RELEASE one_write")
+        return result, None
+
+    # ------------------------------------------------------------------------------- reading
+
+    def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `fn(connection)` here, on this thread's read-only connection, on one snapshot."""
+        with self._explained():
+            connection = self._reader()
+            if connection.in_transaction:
+                return fn(connection)
+            connection.execute("BEGIN")
+            try:
+                return fn(connection)
+            finally:
+                _roll_back(connection)
+
+    async def read_async(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `read` on a small thread pool."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(4, thread_name_prefix="mlops-reader")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self.read, fn)
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if self._closed:
+            raise StoreUnavailable("The record is closed.")
+        if connection is None:
+            connection = connect_reader(self.path, self._busy_seconds)
+            self._local.connection = connection
+            with self._lock:
+                self._readers.append(connection)
+        return connection
+
+    # ----------------------------------------------------------------------- listening, ending
+
+    def subscribe(self, callback: Listener) -> Callable[[], None]:
+        """Call back on the writer thread after each commit that changed something.
+
+        Returns
+        -------
+        Callable
+            Ends the subscription.
+        """
+        self._listeners.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return unsubscribe
+
+    def _publish(self, changes: Changes) -> None:
+        if is_empty(changes):
+            return
+        for listener in list(self._listeners):
+            try:
+                listener(changes)
+            except Exception:
+                # The commit stands; a listener's fault must not look like a lost write.
+                _log.exception("A listener to the record failed")
+
+    def close(self) -> None:
+        """Finish what is queued and close all connections; a second call does nothing."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+        for connection in self._readers:
+            connection.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            reason = explain(error, self.path)
+            if reason is None:
+                raise
+            raise StoreUnavailable(reason) from error
+
+
+def connect_reader(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """Open a read-only connection; `casefold()` is there for ILIKE."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA cache_size=-65536")
+    connection.execute("PRAGMA mmap_size=268435456")
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
+    return connection
+
+
+def _casefold(value: object) -> str | None:
+    return None if value is None else str(value).casefold()
+
+
+def _discard(connection: WriteConnection | None) -> None:
+    if connection is not None:
+        _roll_back(connection)
+        connection.close()
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:
+        return
+    try:
+        connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        _log.warning("A transaction could not be rolled back: %s", error)
+
+
+_SENTENCES = (
+    ("locked", "The record {path} is locked by another program; try again when it has ended."),
+    ("not a database", "The record {path} is damaged ({error}); move it away to begin a new one."),
+    ("malformed", "The record {path} is damaged ({error}); move it away to begin a new one."),
+    ("is full", "The disk that holds the record {path} is full."),
+    ("disk i/o", "The disk that holds the record {path} reports an error ({error})."),
+    ("readonly", "The record {path} cannot be written: it, or its folder, is read-only."),
+    ("unable to open", "The record {path} cannot be opened; check its folder and permissions."),
+)
+
+
+def explain(error: sqlite3.Error, path: Path) -> str | None:
+    """Say in one sentence what keeps the record from working; None for a mistake of ours."""
+    text = str(error).lower()
+    for sign, sentence in _SENTENCES:
+        if sign in text:
+            return sentence.format(path=path, error=error)
+    return None

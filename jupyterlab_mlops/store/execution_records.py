@@ -1,0 +1,269 @@
+"""What kernels and the tap say about executions -> the tables, in whatever order they say it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from ..types import (
+    ExecutionContext,
+    ExecutionEnd,
+    ExecutionOutput,
+    ExecutionStart,
+    Origin,
+)
+from . import verdict
+from .artifacts import refresh_figures
+from .blobs import BlobStore
+from .changes import Changes, note
+from .outputs import lift_images
+from .rows import one, optional_json, to_json, value
+from .sessions import ensure_session, learn_notebook, learn_user
+
+_RANK = {"running": 0, "killed": 1, "ok": 2, "aborted": 3, "error": 4, "interrupted": 5}
+"""The greater one stands, so that the order in which kernel and tap speak does not matter."""
+_COLUMNS = "source, started_at, execution_count, cell_id, session_id, notebook, user, sequence"
+
+
+def ensure_execution(tx: sqlite3.Connection, execution_id: str) -> int:
+    """Return the small id of an execution, entering it if it is new."""
+    tx.execute("INSERT OR IGNORE INTO executions (execution_id) VALUES (?)", (execution_id,))
+    return int(value(tx, "SELECT id FROM executions WHERE execution_id = ?", (execution_id,)))
+
+
+def apply_start(
+    tx: sqlite3.Connection, record: ExecutionStart, origin: Origin, changes: Changes
+) -> None:
+    """Enter or complete an execution."""
+    ensure_session(tx, record.session_id)
+    key = ensure_execution(tx, record.execution_id)
+    stored = _stored(tx, key)
+    tx.execute(
+        "UPDATE executions SET session_id = :session_id, source = :source,"
+        " started_at = :started_at, execution_count = :execution_count, cell_id = :cell_id,"
+        " notebook = :notebook, user = :user, start_origin = :start_origin WHERE id = :id",
+        {**_joined(stored, record, origin), "id": key},
+    )
+    _set_sequence(tx, key, record, origin, stored)
+    _use_waiting_context(tx, key, record)
+    learn_notebook(tx, record.session_id, record.notebook, origin, changes)
+    learn_user(tx, record.session_id, record.user)
+    _close_if_session_ended(tx, key, record.session_id)
+    _after_change(tx, key, changes)
+    note(changes, "executions", record.execution_id)
+    note(changes, "sessions", record.session_id)
+
+
+def _stored(tx: sqlite3.Connection, key: int) -> dict[str, Any]:
+    sql = f"SELECT {_COLUMNS}, start_origin, sequence_origin FROM executions WHERE id = ?"
+    return one(tx, sql, (key,)) or {}
+
+
+def _joined(stored: dict[str, Any], record: ExecutionStart, origin: Origin) -> dict[str, Any]:
+    """Join two descriptions of one start: the kernel knows the cell, the server the place."""
+    known = {name: getattr(record, name) for name in _COLUMNS.split(", ")}
+    kernel_spoke = stored["start_origin"] == "kernel"
+    joined: dict[str, Any] = {}
+    for name, new in known.items():
+        place = name in ("notebook", "user")
+        wins = origin != "kernel" if place else origin == "kernel" or not kernel_spoke
+        first, second = (new, stored[name]) if wins else (stored[name], new)
+        joined[name] = second if first is None else first
+    joined["start_origin"] = "kernel" if kernel_spoke else origin
+    return joined
+
+
+def _set_sequence(
+    tx: sqlite3.Connection,
+    key: int,
+    record: ExecutionStart,
+    origin: Origin,
+    stored: dict[str, Any],
+) -> None:
+    said_by = stored["sequence_origin"]
+    if record.sequence is not None and (origin == "kernel" or said_by != "kernel"):
+        sequence, said_by = record.sequence, origin
+    elif stored["sequence"] is None:
+        last = "SELECT max(sequence) FROM executions WHERE session_id = ?"
+        sequence, said_by = (value(tx, last, (record.session_id,)) or 0) + 1, None
+    else:
+        return
+    tx.execute(
+        "UPDATE executions SET sequence = ?, sequence_origin = ? WHERE id = ?",
+        (sequence, said_by, key),
+    )
+
+
+def _close_if_session_ended(tx: sqlite3.Connection, key: int, session_id: str) -> None:
+    tx.execute(
+        "UPDATE executions SET status = 'killed',"
+        " ended_at = max(coalesce(started_at, 0), (SELECT ended_at FROM sessions s"
+        " WHERE s.session_id = ?)) WHERE id = ? AND status = 'running'"
+        " AND (SELECT ended_at FROM sessions s WHERE s.session_id = ?) IS NOT NULL",
+        (session_id, key, session_id),
+    )
+
+
+# ---------------------------------------------------------------------------- output and end
+
+
+def apply_output(
+    tx: sqlite3.Connection, record: ExecutionOutput, origin: Origin, changes: Changes
+) -> None:
+    """Replace the outputs of an execution; the tap's are not replaced by the kernel's."""
+    key = ensure_execution(tx, record.execution_id)
+    known = value(tx, "SELECT origin FROM outputs WHERE execution = ?", (key,))
+    if known == "tap" and origin == "kernel":
+        return
+    blobs = BlobStore.beside(tx)
+    lifted = lift_images(record.outputs, lambda image: blobs.put_bytes(tx, image))
+    tx.execute(
+        "INSERT OR REPLACE INTO outputs"
+        " (execution, outputs, truncated, output_count, has_figures, origin)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            key,
+            to_json(lifted.outputs),
+            record.truncated,
+            len(record.outputs),
+            lifted.has_figures,
+            origin,
+        ),
+    )
+    tx.execute("DELETE FROM output_blobs WHERE execution = ?", (key,))
+    tx.executemany(
+        "INSERT OR IGNORE INTO output_blobs (execution, digest) VALUES (?, ?)",
+        [(key, digest) for digest in lifted.digests],
+    )
+    _after_change(tx, key, changes)
+    note(changes, "executions", record.execution_id)
+
+
+def apply_end(
+    tx: sqlite3.Connection, record: ExecutionEnd, origin: Origin, changes: Changes
+) -> None:
+    """Close an execution; of two ends the more telling status stands."""
+    key = ensure_execution(tx, record.execution_id)
+    stored = one(
+        tx,
+        "SELECT status, ended_at, error, session_id, start_origin FROM executions WHERE id = ?",
+        (key,),
+    )
+    assert stored is not None
+    tx.execute(
+        "UPDATE executions SET status = ?, ended_at = ?, error = ? WHERE id = ?",
+        (*_joined_end(stored, record, origin), key),
+    )
+    if origin == "kernel" or record.names_read or record.names_written:
+        tx.execute(
+            "UPDATE executions SET names_read = ?, names_written = ? WHERE id = ?",
+            (to_json(record.names_read), to_json(record.names_written), key),
+        )
+    link_runs(tx, key, record.run_ids)
+    _after_change(tx, key, changes)
+    note(changes, "executions", record.execution_id)
+    note(changes, "sessions", stored["session_id"])
+    for run_id in record.run_ids:
+        note(changes, "runs", run_id)
+
+
+def _joined_end(
+    stored: dict[str, Any], record: ExecutionEnd, origin: Origin
+) -> tuple[str, int | None, str | None]:
+    old, new = _RANK[stored["status"]], _RANK[record.status]
+    error = optional_json(record.error)
+    if new > old:
+        status, error = record.status, error or stored["error"]
+    else:
+        status, error = stored["status"], stored["error"] or error
+    if old <= _RANK["killed"]:
+        ended_at = record.ended_at if new >= old else stored["ended_at"]
+    elif new <= _RANK["killed"]:
+        ended_at = stored["ended_at"]
+    else:
+        # The earlier of two honest ends: the kernel's, which does not wait for the wire.
+        ended_at = min(record.ended_at, stored["ended_at"])
+    return status, ended_at, error if status not in ("ok", "running") else None
+
+
+def link_runs(tx: sqlite3.Connection, key: int, run_ids: list[str]) -> None:
+    """Say which runs were open while an execution ran; those known from elsewhere stay, behind."""
+    if not run_ids:
+        return
+    known = tx.execute(
+        "SELECT run_id FROM execution_runs WHERE execution = ? ORDER BY position", (key,)
+    )
+    ordered = dict.fromkeys([*run_ids, *(run_id for (run_id,) in known.fetchall())])
+    tx.executemany(
+        "INSERT OR REPLACE INTO execution_runs (execution, position, run_id) VALUES (?, ?, ?)",
+        [(key, position, run_id) for position, run_id in enumerate(ordered)],
+    )
+
+
+def link_run(tx: sqlite3.Connection, execution_id: str, run_id: str) -> None:
+    """Say that an execution opened or resumed a run."""
+    key = ensure_execution(tx, execution_id)
+    tx.execute(
+        "INSERT OR IGNORE INTO execution_runs (execution, position, run_id) SELECT ?,"
+        " coalesce(max(position) + 1, 0), ? FROM execution_runs WHERE execution = ?",
+        (key, run_id, key),
+    )
+
+
+def _after_change(tx: sqlite3.Connection, key: int, changes: Changes) -> None:
+    """Bring up to date what is derived from an execution: figures and verdicts of its runs."""
+    sql = "SELECT execution_id, status FROM executions WHERE id = ?"
+    execution_id, status = tx.execute(sql, (key,)).fetchone()
+    if status == "running":
+        return
+    refresh_figures(tx, key, execution_id, changes)
+    for (run_id,) in tx.execute(
+        "SELECT run_id FROM execution_runs WHERE execution = ?", (key,)
+    ).fetchall():
+        verdict.refresh(tx, run_id)
+
+
+# ----------------------------------------------------------------------------------- context
+
+
+def apply_context(
+    tx: sqlite3.Connection, record: ExecutionContext, origin: Origin, changes: Changes
+) -> None:
+    """Give an execution its cell and notebook; kept aside while the execution is not known."""
+    row = one(
+        tx,
+        "SELECT e.id, e.execution_id FROM executions e WHERE e.execution_count = ?"
+        " AND e.session_id = (SELECT session_id FROM sessions WHERE kernel_id = ?"
+        " ORDER BY started_at DESC LIMIT 1) ORDER BY e.sequence DESC LIMIT 1",
+        (record.execution_count, record.kernel_id),
+    )
+    if row is None:
+        tx.execute(
+            "INSERT OR REPLACE INTO execution_contexts VALUES (?, ?, ?, ?)",
+            (record.kernel_id, record.execution_count, record.cell_id, record.notebook),
+        )
+        return
+    _set_context(tx, row["id"], record.cell_id, record.notebook)
+    _after_change(tx, row["id"], changes)
+    note(changes, "executions", row["execution_id"])
+
+
+def _use_waiting_context(tx: sqlite3.Connection, key: int, record: ExecutionStart) -> None:
+    if record.execution_count is None:
+        return
+    waiting = (
+        "kernel_id = (SELECT kernel_id FROM sessions WHERE session_id = ?) AND execution_count = ?"
+    )
+    arguments = (record.session_id, record.execution_count)
+    row = one(tx, f"SELECT cell_id, notebook FROM execution_contexts WHERE {waiting}", arguments)
+    if row is not None:
+        _set_context(tx, key, row["cell_id"], row["notebook"])
+        tx.execute(f"DELETE FROM execution_contexts WHERE {waiting}", arguments)
+
+
+def _set_context(tx: sqlite3.Connection, key: int, cell_id: str, notebook: str) -> None:
+    tx.execute(
+        "UPDATE executions SET cell_id = coalesce(cell_id, ?), notebook = coalesce(notebook, ?)"
+        " WHERE id = ?",
+        (cell_id, notebook, key),
+    )

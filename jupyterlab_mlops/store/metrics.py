@@ -1,0 +1,343 @@
+"""Metrics: series of points in packed chunks, summaries for the table, buckets for charts.
+
+A series is a list of full chunks of 4,096 points, each with its buckets, and a tail of fewer points
+in at most a few rows: what arrives is joined with the last small row, so little is written twice.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from ..errors import InvalidRequest, NotFound
+from ..types import Curve, MetricHistory, MetricsLogged, Origin
+from .changes import Changes, collecting, note
+from .limits import Fitting, check_integer
+from .packing import CHUNK, LEVELS, Buckets, Points, levels_of, pack, unpack
+from .rows import dicts, marks, one, value
+from .run_records import choose_key_metric
+from .runs import run_key
+
+SMALL = 512
+"""A row with fewer points is joined with what comes next."""
+MAX_PIXELS = 100_000
+
+
+class Block(Protocol):
+    """Points of one series in the order in which they were logged; arrays `q`, `q`, `d`."""
+
+    @property
+    def run_id(self) -> str: ...  # noqa: D102
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def steps(self) -> array[int]: ...  # noqa: D102
+    @property
+    def timestamps(self) -> array[int]: ...  # noqa: D102
+    @property
+    def values(self) -> array[float]: ...  # noqa: D102
+
+
+# ------------------------------------------------------------------------------------- writing
+
+
+def apply_metric_block(
+    tx: sqlite3.Connection, block: Block, changes: Changes | None = None
+) -> None:
+    """Append points that a kernel logged; none is dropped, not even a repeated one."""
+    changes = collecting(tx, changes)
+    if not block.values:
+        return
+    run = run_key(tx, block.run_id, "kernel", block.timestamps[0])
+    key = Fitting("kernel").key("metric", block.key)
+    _append(tx, run, key, Points(block.steps, block.timestamps, block.values))
+    note(changes, "runs", block.run_id)
+
+
+def apply_metrics(
+    tx: sqlite3.Connection, record: MetricsLogged, origin: Origin, changes: Changes
+) -> None:
+    """Append points in JSON form; over the API a point that is there already is left out.
+
+    Raises
+    ------
+    InvalidRequest
+        A key, step or timestamp is no good, or the run is deleted.
+    """
+    if not record.points:
+        return
+    run = run_key(tx, record.run_id, origin, record.points[0][3])
+    if origin == "api":
+        _refuse_deleted(tx, run, record.run_id)
+    for key, points in _by_key(record, origin).items():
+        fresh = _without_known(tx, run, key, points) if origin == "api" else points
+        if len(fresh):
+            _append(tx, run, key, fresh)
+    note(changes, "runs", record.run_id)
+
+
+def _refuse_deleted(tx: sqlite3.Connection, run: int, run_id: str) -> None:
+    if value(tx, "SELECT lifecycle_stage FROM runs WHERE id = ?", (run,)) == "deleted":
+        raise InvalidRequest(f"The run {run_id} must be in the 'active' state, it is deleted.")
+
+
+def _by_key(record: MetricsLogged, origin: Origin) -> dict[str, Points]:
+    fitting = Fitting(origin)
+    series: dict[str, Points] = {}
+    for key, number, step, timestamp in record.points:
+        points = series.setdefault(fitting.key("metric", key), Points.empty())
+        points.steps.append(check_integer("step", step))
+        points.timestamps.append(check_integer("timestamp", timestamp))
+        points.values.append(number)
+    return series
+
+
+def _append(tx: sqlite3.Connection, run: int, key: str, points: Points) -> None:
+    _summarise(tx, run, key, points)
+    tail = tx.execute(
+        "SELECT id, count FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id DESC LIMIT ?",
+        (run, key, CHUNK // SMALL + 1),
+    ).fetchall()
+    loose = [row for row in tail if row[1] < CHUNK]
+    whole = sum(count for _, count in loose) + len(points) >= CHUNK
+    joined = loose if whole else [row for row in loose[:1] if row[1] < SMALL]
+    if joined:
+        points = _take_out(tx, [row for row, _ in reversed(joined)], points)
+    for start in range(0, len(points), CHUNK):
+        _insert_chunk(tx, run, key, points.cut(start, start + CHUNK))
+
+
+def _take_out(tx: sqlite3.Connection, rows: list[int], points: Points) -> Points:
+    """Return the points of these rows with the new ones behind them; the rows are gone."""
+    joined = Points.empty()
+    where = f"WHERE id IN ({marks(rows)})"
+    for (packed,) in tx.execute(f"SELECT points FROM metric_chunks {where} ORDER BY id", rows):
+        joined.extend(unpack(packed))
+    tx.execute(f"DELETE FROM metric_chunks {where}", rows)
+    joined.extend(points)
+    return joined
+
+
+def _insert_chunk(tx: sqlite3.Connection, run: int, key: str, points: Points) -> None:
+    nan_count = points.nan_count()
+    levels: dict[int, bytes] = {}
+    if len(points) == CHUNK:
+        levels = levels_of(points, with_nan=nan_count > 0)
+    tx.execute(
+        "INSERT INTO metric_chunks (run, key, count, first_step, last_step, min_step, max_step,"
+        " nan_count, buckets_2048, buckets_512, buckets_128, buckets_32, points)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run,
+            key,
+            len(points),
+            points.steps[0],
+            points.steps[-1],
+            min(points.steps),
+            max(points.steps),
+            nan_count,
+            *(levels.get(level) for level in reversed(LEVELS)),
+            pack(points),
+        ),
+    )
+
+
+def _summarise(tx: sqlite3.Connection, run: int, key: str, points: Points) -> None:
+    ordered = points.in_order()
+    last = len(points) - 1 if ordered else _latest(points)
+    moment = (points.steps[last], points.timestamps[last])
+    there = points.values if not points.nan_count() else [v for v in points.values if v == v]
+    lowest, highest = (min(there), max(there)) if there else (None, None)
+    stored = tx.execute(
+        "SELECT step, timestamp FROM metrics WHERE run = ? AND key = ?", (run, key)
+    ).fetchone()
+    if stored is None:
+        tx.execute(
+            "INSERT INTO metrics (run, key, value, step, timestamp, count, min, max, first_at,"
+            " in_order) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (run, key, points.values[last], *moment, len(points), lowest, highest,
+             points.timestamps[0], ordered),
+        )  # fmt: skip
+        choose_key_metric(tx, run)
+        return
+    follows = ordered and (points.steps[0], points.timestamps[0]) >= stored
+    if moment >= stored:
+        tx.execute(
+            "UPDATE metrics SET value = ?, step = ?, timestamp = ? WHERE run = ? AND key = ?",
+            (points.values[last], *moment, run, key),
+        )
+    tx.execute(
+        "UPDATE metrics SET count = count + ?, in_order = in_order AND ?,"
+        " min = coalesce(min(min, ?), min, ?), max = coalesce(max(max, ?), max, ?)"
+        " WHERE run = ? AND key = ?",
+        (len(points), follows, lowest, lowest, highest, highest, run, key),
+    )
+
+
+def _latest(points: Points) -> int:
+    return max(range(len(points)), key=lambda i: (points.steps[i], points.timestamps[i], i))
+
+
+def _without_known(tx: sqlite3.Connection, run: int, key: str, points: Points) -> Points:
+    """Leave out points that are stored already, or are twice among these."""
+    known = {_identity(point) for point in _stored_at(tx, run, key, points)}
+    fresh: list[int] = []
+    for position, point in enumerate(_triples(points)):
+        identity = _identity(point)
+        if identity not in known:
+            known.add(identity)
+            fresh.append(position)
+    return points if len(fresh) == len(points) else points.picked(fresh)
+
+
+def _stored_at(
+    tx: sqlite3.Connection, run: int, key: str, points: Points
+) -> Iterable[tuple[int, int, float]]:
+    lowest, highest = min(points.steps), max(points.steps)
+    sql = (
+        "SELECT points FROM metric_chunks WHERE run = ? AND key = ?"
+        " AND max_step >= ? AND min_step <= ?"
+    )
+    for (packed,) in tx.execute(sql, (run, key, lowest, highest)).fetchall():
+        yield from _triples(unpack(packed))
+
+
+def _triples(points: Points) -> Iterable[tuple[int, int, float]]:
+    return zip(points.steps, points.timestamps, points.values, strict=True)
+
+
+def _identity(point: tuple[int, int, float]) -> tuple[int, int, float | None]:
+    step, timestamp, number = point
+    return step, timestamp, None if math.isnan(number) else number
+
+
+# ------------------------------------------------------------------------------------- reading
+
+
+def get_history(conn: sqlite3.Connection, run_id: str, key: str) -> MetricHistory:
+    """Return all points of a metric in the order of (step, timestamp).
+
+    Raises
+    ------
+    NotFound
+        There is no such run, or it has no such metric.
+    """
+    points = get_points(conn, run_id, key)
+    return MetricHistory(
+        run_id=run_id,
+        key=key,
+        values=points.values.tolist(),
+        steps=points.steps.tolist(),
+        timestamps=points.timestamps.tolist(),
+    )
+
+
+def get_points(conn: sqlite3.Connection, run_id: str, key: str) -> Points:
+    """Return the same as arrays (`q`, `q`, `d`), which NumPy takes without a copy."""
+    run, series = _series(conn, run_id, key)
+    points = Points.empty()
+    sql = "SELECT points FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id"
+    for (packed,) in conn.execute(sql, (run, key)):
+        points.extend(unpack(packed))
+    return points if series["in_order"] else points.sorted()
+
+
+def _series(conn: sqlite3.Connection, run_id: str, key: str) -> tuple[int, dict[str, Any]]:
+    run = run_key(conn, run_id)
+    series = one(conn, "SELECT count, in_order FROM metrics WHERE run = ? AND key = ?", (run, key))
+    if series is None:
+        raise NotFound(f"The run {run_id} has no metric {key!r}.")
+    return run, series
+
+
+def get_curve(
+    conn: sqlite3.Connection,
+    run_id: str,
+    key: str,
+    pixels: int = 1000,
+    start_step: int | None = None,
+    end_step: int | None = None,
+) -> Curve:
+    """Return a metric reduced to at most `pixels` buckets; no minimum or maximum is lost.
+
+    Parameters
+    ----------
+    start_step, end_step
+        The window, both ends included.
+
+    Raises
+    ------
+    InvalidRequest
+        `pixels` or the window is no good.
+    NotFound
+        There is no such run, or it has no such metric.
+    """
+    if not 1 <= pixels <= MAX_PIXELS:
+        raise InvalidRequest(f"pixels is {pixels}, it must be from 1 to {MAX_PIXELS}.")
+    if start_step is not None and end_step is not None and start_step > end_step:
+        raise InvalidRequest(f"start_step {start_step} lies behind end_step {end_step}.")
+    window = (
+        -(2**63) if start_step is None else check_integer("start_step", start_step),
+        2**63 - 1 if end_step is None else check_integer("end_step", end_step),
+    )
+    run, series = _series(conn, run_id, key)
+    if series["in_order"]:
+        buckets, count, with_nan = _window(conn, run, key, window, pixels)
+    else:
+        points = _within(get_points(conn, run_id, key), window)
+        buckets, count, with_nan = Buckets.of(points), len(points), points.nan_count() > 0
+    reduced = buckets.reduced(max(1, -(-len(buckets) // pixels)), with_nan=with_nan)
+    return Curve(
+        run_id=run_id,
+        key=key,
+        steps=reduced.steps.tolist(),
+        timestamps=reduced.timestamps.tolist(),
+        values=reduced.means.tolist(),
+        mins=reduced.mins.tolist(),
+        maxs=reduced.maxs.tolist(),
+        count=count,
+    )
+
+
+def _within(points: Points, window: tuple[int, int]) -> Points:
+    start, stop = bisect_left(points.steps, window[0]), bisect_right(points.steps, window[1])
+    return points.cut(start, stop)
+
+
+def _window(
+    conn: sqlite3.Connection, run: int, key: str, window: tuple[int, int], pixels: int
+) -> tuple[Buckets, int, bool]:
+    """Return buckets of a window, fine enough for the pixels, with the number of its points."""
+    chunks = dicts(
+        conn,
+        "SELECT id, count, min_step, max_step, nan_count FROM metric_chunks"
+        " WHERE run = ? AND key = ? AND max_step >= ? AND min_step <= ? ORDER BY id",
+        (run, key, *window),
+    )
+    with_nan = any(chunk["nan_count"] for chunk in chunks)
+    level = _level(sum(chunk["count"] for chunk in chunks), pixels)
+    buckets = Buckets.empty()
+    count = 0
+    column = f"buckets_{level}" if level > 1 else "points"
+    for chunk in chunks:
+        inside = window[0] <= chunk["min_step"] and chunk["max_step"] <= window[1]
+        # Only whole chunks inside the window come as buckets; both ends are cut point by point.
+        read = column if inside and chunk["count"] == CHUNK else "points"
+        packed = value(conn, f"SELECT {read} FROM metric_chunks WHERE id = ?", (chunk["id"],))
+        if read != "points":
+            buckets.extend(Buckets.unpack(packed))
+            count += CHUNK
+            continue
+        points = _within(unpack(packed), window)
+        buckets.extend(Buckets.of(points).reduced(level, with_nan=with_nan))
+        count += len(points)
+    return buckets, count, with_nan
+
+
+def _level(count: int, pixels: int) -> int:
+    """Return how many points a stored bucket may hold: the most that still fills the pixels."""
+    return max((level for level in (1, *LEVELS) if count >= level * pixels), default=1)

@@ -1,0 +1,93 @@
+"""The schema, step by step: named, ordered, all or nothing.
+
+`PRAGMA user_version` counts the steps, so that opening a record that is up to date costs one read;
+sqlite-utils, which runs and remembers the steps by name, is imported only when there is work.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from . import schema
+
+Step = Callable[[Any], None]
+
+APPLICATION_ID = 0x4D4C4F70
+"""Marks the file as a record of ours (`PRAGMA application_id`); "MLOp" in ASCII."""
+
+
+def first_tables(db: Any) -> None:
+    """Create all tables of version 1 and MLflow's experiment 0."""
+    for statement in schema.FIRST:
+        db.execute(statement)
+    db.execute(
+        "INSERT INTO experiments (experiment_id, name, creation_time) VALUES (0, 'Default', ?)",
+        [int(time.time() * 1000)],
+    )
+
+
+STEPS: tuple[tuple[str, Step], ...] = (("0001_first_tables", first_tables),)
+SCHEMA_VERSION = len(STEPS)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the number of steps that the file has gone through."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def refusal(path: Path, version: int) -> str | None:
+    """Say why a file of this version may only be read; None when it may be written."""
+    if version <= SCHEMA_VERSION:
+        return None
+    return (
+        f"The record {path} has schema version {version}, this program knows versions up to "
+        f"{SCHEMA_VERSION}: it is open for reading only; update jupyterlab-mlops to write to it."
+    )
+
+
+def migrate(
+    connection: sqlite3.Connection, path: Path, steps: tuple[tuple[str, Step], ...] = STEPS
+) -> None:
+    """Bring the file up to date in one transaction, keeping a copy of what was there before."""
+    version = version_of(connection)
+    connection.execute("PRAGMA journal_mode=WAL")
+    if version:
+        _keep_copy(connection, path, version)
+    _apply(connection, steps)
+
+
+def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    target = path.with_name(f"{path.stem}.before-{version + 1}.db")
+    if target.exists():
+        return
+    partial = target.with_suffix(".partial")
+    os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(partial)) as copy:
+        connection.backup(copy)
+    partial.rename(target)
+
+
+def _apply(connection: sqlite3.Connection, steps: tuple[tuple[str, Step], ...]) -> None:
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations("jupyterlab_mlops")
+    for name, step in steps:
+        migrations(name=name)(step)
+    # Another process may be here too: whoever comes second finds nothing pending.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(Database(connection))
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,305 @@
+"""Points of a metric as bytes, and what a chart needs of them.
+
+A packed chunk is ``<B I`` (format 1, number of points), the column of steps, the column of
+timestamps, then the values as little-endian float64, bit for bit. A column of integers is its first
+number and one of: a constant stride; differences above the smallest of them in 1, 2 or 4 bytes; the
+numbers themselves.
+
+Buckets of a chunk are five columns: first step, first timestamp (int64), minimum, maximum, mean
+(float64). They leave NaN out; a bucket of NaN alone is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, islice
+from operator import le, lt, ne, sub
+from struct import Struct
+
+CHUNK = 4096
+"""Points in a full chunk."""
+LEVELS = (32, 128, 512, 2048)
+"""Points in a bucket, level by level; each divides the next, and all divide a chunk."""
+
+_FORMAT = 1
+_HEAD = Struct("<BI")
+_COLUMN = Struct("<cqq")
+_STRIDE, _RAW = b"s", b"q"
+_WIDTHS = ((2**8, "B"), (2**16, "H"), (2**32, "I"))
+
+
+@dataclass
+class Points:
+    """Points of one series: three arrays (`q`, `q`, `d`) of equal length."""
+
+    steps: array[int]
+    timestamps: array[int]
+    values: array[float]
+
+    @classmethod
+    def empty(cls) -> Points:
+        """Return no points, to be extended."""
+        return cls(array("q"), array("q"), array("d"))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def extend(self, other: Points) -> None:
+        """Append all points of another."""
+        self.steps.extend(other.steps)
+        self.timestamps.extend(other.timestamps)
+        self.values.extend(other.values)
+
+    def cut(self, start: int, stop: int) -> Points:
+        """Return the points of a range of positions."""
+        return Points(self.steps[start:stop], self.timestamps[start:stop], self.values[start:stop])
+
+    def picked(self, positions: Iterable[int]) -> Points:
+        """Return the points at these positions, in their order."""
+        listed = list(positions)
+        return Points(
+            array("q", map(self.steps.__getitem__, listed)),
+            array("q", map(self.timestamps.__getitem__, listed)),
+            array("d", map(self.values.__getitem__, listed)),
+        )
+
+    def in_order(self) -> bool:
+        """Tell whether they are in the order of (step, timestamp)."""
+        if all(map(lt, self.steps, islice(self.steps, 1, None))):
+            return True
+        moments = list(zip(self.steps, self.timestamps, strict=True))
+        return all(map(le, moments, islice(moments, 1, None)))
+
+    def sorted(self) -> Points:
+        """Return them in the order of (step, timestamp), equal ones as they came."""
+        moments = list(zip(self.steps, self.timestamps, strict=True))
+        return self.picked(sorted(range(len(moments)), key=moments.__getitem__))
+
+    def nan_count(self) -> int:
+        """Count the values that are NaN."""
+        # The sum is NaN if any value is; it may also be for infinities, so it only rules out.
+        if not math.isnan(sum(self.values)):
+            return 0
+        return sum(map(ne, self.values, self.values))
+
+
+def pack(points: Points) -> bytes:
+    """Return points as bytes; `unpack` gives the same points back, bit for bit."""
+    return b"".join(
+        (
+            _HEAD.pack(_FORMAT, len(points)),
+            _pack_integers(points.steps),
+            _pack_integers(points.timestamps),
+            _to_bytes(points.values),
+        )
+    )
+
+
+def unpack(packed: bytes) -> Points:
+    """Return the points of a packed chunk.
+
+    Raises
+    ------
+    ValueError
+        The bytes are of a format that is not known.
+    """
+    form, count = _HEAD.unpack_from(packed)
+    if form != _FORMAT:
+        raise ValueError(f"unknown format {form} of packed points")
+    steps, offset = _unpack_integers(packed, _HEAD.size, count)
+    timestamps, offset = _unpack_integers(packed, offset, count)
+    return Points(steps, timestamps, _from_bytes("d", packed, offset, count))
+
+
+def _pack_integers(column: array[int]) -> bytes:
+    first = column[0] if column else 0
+    stride = column[1] - first if len(column) > 1 else 0
+    if _is_stride(column, first, stride):
+        return _COLUMN.pack(_STRIDE, first, stride)
+    steps = list(map(sub, islice(column, 1, None), column))
+    lowest, highest = min(steps), max(steps)
+    for limit, width in _WIDTHS:
+        if highest - lowest < limit and -(2**63) <= lowest < 2**63:
+            above = steps if lowest == 0 else [step - lowest for step in steps]
+            return _COLUMN.pack(width.encode(), first, lowest) + _to_bytes(array(width, above))
+    return _COLUMN.pack(_RAW, 0, 0) + _to_bytes(column)
+
+
+def _is_stride(column: array[int], first: int, stride: int) -> bool:
+    count = len(column)
+    if not -(2**63) <= stride < 2**63:
+        return False
+    if stride == 0:
+        return column == array("q", [first]) * count
+    if first + stride * (count - 1) != column[-1]:
+        return False
+    return column == array("q", range(first, first + stride * count, stride))
+
+
+def _unpack_integers(packed: bytes, offset: int, count: int) -> tuple[array[int], int]:
+    kind, first, second = _COLUMN.unpack_from(packed, offset)
+    offset += _COLUMN.size
+    if kind == _STRIDE:
+        if second == 0:
+            return array("q", [first]) * count, offset
+        return array("q", range(first, first + second * count, second)), offset
+    if kind == _RAW:
+        return _from_bytes("q", packed, offset, count), offset + 8 * count
+    width = kind.decode()
+    steps: array[int] = _from_bytes(width, packed, offset, count - 1)
+    offset += steps.itemsize * (count - 1)
+    moved: Iterable[int] = steps if second == 0 else map(second.__add__, steps)
+    return array("q", accumulate(chain((first,), moved))), offset
+
+
+def _to_bytes(numbers: array[int] | array[float]) -> bytes:
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _from_bytes(width: str, packed: bytes, offset: int, count: int) -> array:  # type: ignore[type-arg]
+    numbers = array(width)
+    numbers.frombytes(memoryview(packed)[offset : offset + numbers.itemsize * count])
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+# ------------------------------------------------------------------------------------- buckets
+
+
+@dataclass
+class Buckets:
+    """Neighbouring points reduced to one: five arrays of equal length."""
+
+    steps: array[int]
+    timestamps: array[int]
+    mins: array[float]
+    maxs: array[float]
+    means: array[float]
+
+    @classmethod
+    def empty(cls) -> Buckets:
+        """Return no buckets, to be extended."""
+        return cls(array("q"), array("q"), array("d"), array("d"), array("d"))
+
+    @classmethod
+    def of(cls, points: Points) -> Buckets:
+        """Return a bucket for each point."""
+        return cls(points.steps, points.timestamps, points.values, points.values, points.values)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def extend(self, other: Buckets) -> None:
+        """Append all buckets of another."""
+        self.steps.extend(other.steps)
+        self.timestamps.extend(other.timestamps)
+        self.mins.extend(other.mins)
+        self.maxs.extend(other.maxs)
+        self.means.extend(other.means)
+
+    def cut(self, start: int, stop: int) -> Buckets:
+        """Return the buckets of a range of positions."""
+        return Buckets(
+            self.steps[start:stop],
+            self.timestamps[start:stop],
+            self.mins[start:stop],
+            self.maxs[start:stop],
+            self.means[start:stop],
+        )
+
+    def reduced(self, size: int, *, with_nan: bool) -> Buckets:
+        """Join each `size` neighbours into one; minimum and maximum of all are kept.
+
+        Parameters
+        ----------
+        with_nan
+            Whether there may be NaN among them; without, it is much faster.
+        """
+        if size == 1 or not len(self):
+            return self
+        if with_nan:
+            return self._reduced_with_nan(size)
+        reduced = Buckets(
+            self.steps[::size],
+            self.timestamps[::size],
+            _each(min, self.mins, size),
+            _each(max, self.maxs, size),
+            _means(self.means, size),
+        )
+        whole = len(self) // size * size
+        if whole < len(self):
+            rest = self.means[whole:]
+            reduced.mins.append(min(self.mins[whole:]))
+            reduced.maxs.append(max(self.maxs[whole:]))
+            reduced.means.append(sum(rest) / len(rest))
+        return reduced
+
+    def _reduced_with_nan(self, size: int) -> Buckets:
+        starts = range(0, len(self), size)
+        return Buckets(
+            self.steps[::size],
+            self.timestamps[::size],
+            array("d", (_among(min, self.mins[i : i + size]) for i in starts)),
+            array("d", (_among(max, self.maxs[i : i + size]) for i in starts)),
+            array("d", (_among(_mean, self.means[i : i + size]) for i in starts)),
+        )
+
+    def pack(self) -> bytes:
+        """Return them as bytes."""
+        return b"".join(map(_to_bytes, self._columns()))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Buckets:
+        """Return the buckets that `pack` made bytes of."""
+        count = len(packed) // 40
+        return cls(
+            *(
+                _from_bytes(width, packed, 8 * count * position, count)
+                for position, width in enumerate("qqddd")
+            )
+        )
+
+    def _columns(self) -> tuple[array[int] | array[float], ...]:
+        return (self.steps, self.timestamps, self.mins, self.maxs, self.means)
+
+
+def levels_of(points: Points, *, with_nan: bool) -> dict[int, bytes]:
+    """Return the packed buckets of a full chunk by level."""
+    packed: dict[int, bytes] = {}
+    buckets, size = Buckets.of(points), 1
+    for level in LEVELS:
+        buckets, size = buckets.reduced(level // size, with_nan=with_nan), level
+        packed[level] = buckets.pack()
+    return packed
+
+
+def _slices(column: array[float], size: int) -> list[array[float]]:
+    whole = len(column) // size * size
+    return [column[i:whole:size] for i in range(size)]
+
+
+def _each(function, column: array[float], size: int) -> array[float]:  # type: ignore[no-untyped-def]
+    return array("d", map(function, *_slices(column, size)))
+
+
+def _means(column: array[float], size: int) -> array[float]:
+    return array(
+        "d", [total / size for total in map(sum, zip(*_slices(column, size), strict=True))]
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _among(function, values: array[float]) -> float:  # type: ignore[no-untyped-def]
+    there = [value for value in values if value == value]
+    return float(function(there)) if there else math.nan
