@@ -24,6 +24,7 @@ from .places import (
     boot_id,
     data_dir,
     journals_dir,
+    machine,
     make_execution_id,
     make_private,
     process_start,
@@ -40,7 +41,14 @@ from .segment import (
     no_segment,
     pack_point,
 )
-from .segment_reader import Header, MetricBlock, SegmentReader, read_header, read_segment
+from .segment_reader import (
+    Header,
+    MetricBlock,
+    SegmentReader,
+    read_header,
+    read_segment,
+    writer_lives,
+)
 
 __all__ = [
     "Header",
@@ -54,6 +62,7 @@ __all__ = [
     "open_journal",
     "read_header",
     "read_segment",
+    "writer_lives",
 ]
 
 LARGEST_RECORD = 64 << 20
@@ -218,6 +227,7 @@ class Journal:
             "pid": pid,
             "pid_start": process_start(pid),
             "boot_id": boot_id(),
+            "machine": machine(),
             "role": self.role,
             "created_at": time.time_ns() // 1_000_000,
         }

@@ -110,6 +110,17 @@ def boot_id() -> str | None:
         return None
 
 
+@functools.cache
+def machine() -> str:
+    """Return where a process number means the same process: the host and its container."""
+    try:
+        space = str(Path("/proc/self/ns/pid").stat().st_ino)
+    except OSError:
+        space = ""
+    name = os.uname().nodename if hasattr(os, "uname") else ""
+    return f"{name}:{space}"
+
+
 def process_start(pid: int) -> int | None:
     """Return when a process started, in clock ticks since boot; None where nobody can say."""
     try:

@@ -19,6 +19,7 @@ a CRC over all records, renewed at each flush and when the segment is closed.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import mmap
@@ -31,6 +32,11 @@ from typing import Any
 from zlib import crc32
 
 from .places import make_private
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 MAGIC = b"MLOPSJ01"
 SUFFIX = ".mlj"
@@ -151,9 +157,29 @@ def _map_new(path: Path, size: int) -> mmap.mmap:
             os.posix_fallocate(handle, 0, size)
         else:
             os.write(handle, bytes(size))
+        _lock(handle)
         return mmap.mmap(handle, size)
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Hold a lock on the file while it is mapped: others see by it that this process lives."""
+    if fcntl is not None:
+        with contextlib.suppress(OSError):  # a file system without locks: the process number tells
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_locked(path: Path | str) -> bool:
+    """Tell whether a process maps this segment; True where nobody can say."""
+    if fcntl is None:
+        return True
+    with Path(path).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
 
 
 def frame(kind: int, payload: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from array import array
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from struct import Struct
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from .places import boot_id, machine, process_start
 from .segment import (
     CLOSED,
     HEAD,
@@ -25,6 +27,7 @@ from .segment import (
     SEAL_AT,
     STATE_AT,
     U32,
+    is_locked,
     points_struct,
 )
 
@@ -46,6 +49,7 @@ class Header(NamedTuple):
     pid: int
     pid_start: int | None
     boot_id: str | None
+    machine: str
     role: str
     created_at: int
     closed: bool
@@ -63,6 +67,24 @@ def read_header(path: Path | str) -> Header | None:
     length = U32.unpack_from(data, INFO_AT)[0]
     info = json.loads(data[INFO_AT + 4 : INFO_AT + 4 + length])
     return Header(**info, closed=U32.unpack_from(data, STATE_AT)[0] == CLOSED)
+
+
+def writer_lives(path: Path | str, header: Header) -> bool:
+    """Tell whether the process that writes a segment is still there."""
+    if header.machine == machine():
+        known = header.boot_id == boot_id() and header.pid_start == process_start(header.pid)
+        return known and (header.pid_start is not None or _exists(header.pid))
+    return is_locked(path)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def read_segment(path: Path | str, offset: int = 0) -> Iterator[Item]:
@@ -84,6 +106,7 @@ def read_segment(path: Path | str, offset: int = 0) -> Iterator[Item]:
 class SegmentReader:
     """Reads a segment bit by bit while it is written; `offset` is where it goes on.
 
+    `damaged` tells whether something in it was unreadable, but for a torn record at its end.
     What lies before the `offset` that it is given is walked over, for the definitions of series.
     """
 
@@ -93,6 +116,13 @@ class SegmentReader:
         self._wanted_from = max(offset, HEADER_SIZE)
         self._series: dict[int, tuple[str, list[str]]] = {}
         self._data = b""
+        self.damaged = False
+
+    def has_news(self) -> bool:
+        """Tell, at the cost of one small read, whether `read` would find something."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(4).strip(b"\0") != b""
 
     def read(self) -> Iterator[Item]:
         """Yield what was committed since the last call; a torn tail ends it silently."""
@@ -180,6 +210,7 @@ class SegmentReader:
             yield MetricBlock(run_id, key, *moments, array("d", column))
 
     def _damage(self, offset: int, lost: int) -> dict[str, Any]:
+        self.damaged = True
         what = f"{lost} bytes were skipped" if lost else "some values may be wrong"
         return {
             "type": "fault",

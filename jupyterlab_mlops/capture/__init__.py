@@ -1,0 +1,1 @@
+"""What the server does to learn of executions and runs, and how it reaches the store."""
