@@ -16,13 +16,17 @@ def load_ipython_extension(ip: Any) -> None:
     """Start recording in this shell; IPython calls it."""
     from . import hooks
 
-    hooks.load(ip)
+    if hooks.load(ip) is not None:
+        from . import autolog
+
+        autolog.install(ip)
 
 
 def unload_ipython_extension(ip: Any) -> None:
     """Stop recording in this shell; IPython calls it."""
-    from . import hooks
+    from . import autolog, hooks
 
+    autolog.uninstall()
     hooks.unload()
 
 

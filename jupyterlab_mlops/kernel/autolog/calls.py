@@ -1,0 +1,202 @@
+"""The wrapper around a method or function of a library, and the rules for when it does anything.
+
+Nothing may change for the user. So a wrapper
+
+* keeps name, docstring and signature (`functools.wraps`), and is a plain function;
+* calls the original exactly once, with the very arguments, and lets its result or exception
+  through;
+* leaves no trace: its frame is cut out of tracebacks (`frames`), and `warnings` does not count it;
+* travels: it refers to nothing of ours but a name in `sys.modules`, so a class that `cloudpickle`
+  sends by value to another process works there without this package, and is silent there;
+* is silent while an outer watched call runs, when the library itself calls, in a forked child, and
+  while recording is paused.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, FunctionType
+from typing import Any, Protocol
+
+from ..recorder import recorder
+from .budget import budget
+from .frames import FRAME_FILE, cut
+
+WATCH = __name__
+
+
+class Watcher(Protocol):
+    """What is told about the outermost calls of one kind. A fault in it is counted, and stays
+    here.
+    """
+
+    def before(self, call: Call) -> bool:
+        """Look at a call before it is made; False: it does not matter."""
+
+    def after(self, call: Call, result: Any) -> None:
+        """Look at the result."""
+
+    def failed(self, call: Call, error: BaseException) -> None:
+        """See what the original raised."""
+
+
+class Call:
+    """One outermost call of a watched method or function."""
+
+    __slots__ = ("args", "caller", "elapsed", "kwargs", "name", "note", "started", "watcher")
+
+    def __init__(
+        self, watcher: Watcher, name: str, args: Any, kwargs: Any, caller: FrameType
+    ) -> None:
+        self.watcher = watcher
+        self.name = name
+        self.args = args
+        self.kwargs = kwargs
+        self.caller: FrameType | None = caller
+        """Who called; known in `before` and `failed` only."""
+        self.note: Any = None
+        """What the watcher wants to remember from `before` to `after`."""
+        self.started = 0
+        self.elapsed = 0
+        """Nanoseconds that the original took; known in `after`."""
+
+    def argument(self, position: int, name: str, default: Any = None) -> Any:
+        """An argument by position (self counts) or by name."""
+        return self.args[position] if len(self.args) > position else self.kwargs.get(name, default)
+
+    def done(self, result: Any) -> None:
+        """Tell the watcher about the result."""
+        self._tell(lambda: self.watcher.after(self, result))
+
+    def failed(self, raised: BaseException) -> None:
+        """Tell the watcher that the original raised, and take the wrapper out of its traceback."""
+        trace = raised.__traceback__
+        self.caller = trace.tb_frame.f_back if trace is not None else None
+        cut(raised)
+        self._tell(lambda: self.watcher.failed(self, raised))
+        self.caller = None
+
+    def _tell(self, look: Callable[[], None]) -> None:
+        begun = time.perf_counter_ns()
+        self.elapsed = begun - self.started
+        try:
+            look()
+        except Exception as error:
+            recorder.fault(f"autolog.{self.name}", error)
+        finally:
+            _state.inside = False
+            budget.spend(begun)
+
+
+_state = threading.local()
+_owner = os.getpid()
+_switched_on = False
+_watchers: dict[str, Watcher] = {}
+_libraries: set[str] = set()
+
+
+def switch(on: bool) -> None:
+    """Make all wrappers of this process work, or let everything pass through."""
+    global _switched_on, _owner
+    _switched_on = on
+    _owner = os.getpid()
+
+
+def set_watcher(key: str, watcher: Watcher) -> None:
+    """Set what is told about the calls that were wrapped with `key`."""
+    _watchers[key] = watcher
+
+
+def ignore_callers_in(*packages: str) -> None:
+    """Ignore watched calls that code of these top-level packages makes."""
+    _libraries.update(packages)
+
+
+def begin(
+    key: str, name: str, depth: int, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Call | None:
+    """Begin to watch a call; None: this one does not matter.
+
+    Parameters
+    ----------
+    key
+        Whose watcher is told.
+    name
+        Name of the method or function.
+    depth
+        How many frames of the library lie between the wrapper and whoever called.
+    """
+    if not _switched_on or getattr(_state, "inside", False) or not recorder.recording:
+        return None
+    begun = time.perf_counter_ns()
+    matters = False
+    try:
+        caller = sys._getframe(2 + depth)
+        package = str(caller.f_globals.get("__name__", "")).partition(".")[0]
+        if package in _libraries or os.getpid() != _owner or _is_skipped_cell():
+            return None
+        _state.inside = True
+        call = Call(_watchers[key], name, args, kwargs, caller)
+        matters = call.watcher.before(call)
+        call.caller = None
+        call.started = time.perf_counter_ns()
+        return call if matters else None
+    except Exception as error:
+        matters = False
+        recorder.fault(f"autolog.{name}", error)
+        return None
+    finally:
+        if not matters:
+            _state.inside = False
+        budget.spend(begun)
+
+
+def _is_skipped_cell() -> bool:
+    """Whether the cell that runs asked not to be recorded."""
+    cell = recorder.current_execution()
+    return cell is not None and cell.execution_id is None
+
+
+def _make(
+    original: Callable[..., Any], key: str, name: str, depth: int, watch: str
+) -> FunctionType:
+    def wrapper(*args, **kwargs):  # type: ignore[no-untyped-def]
+        calls = sys.modules.get(watch)
+        call = calls.begin(key, name, depth, args, kwargs) if calls is not None else None
+        if call is None:
+            return original(*args, **kwargs)
+        try:
+            result = original(*args, **kwargs)
+        except BaseException as error:
+            call.failed(error)
+            raise
+        call.done(result)
+        return result
+
+    wrapper.__code__ = _wrapper_code(wrapper)
+    return functools.wraps(original)(wrapper)  # type: ignore[return-value]
+
+
+@functools.cache
+def _code_of(code: Any) -> Any:
+    return code.replace(co_filename=FRAME_FILE)
+
+
+def _wrapper_code(wrapper: Any) -> Any:
+    return _code_of(wrapper.__code__)
+
+
+def is_wrapper(function: object) -> bool:
+    """Whether `function` is a wrapper of ours."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_filename == FRAME_FILE
+
+
+def wrapped(function: FunctionType, key: str, *, depth: int = 0) -> FunctionType:
+    """Return `function` watched by the watcher of `key`."""
+    return _make(function, key, function.__name__, depth, WATCH)

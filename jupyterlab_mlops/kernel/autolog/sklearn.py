@@ -1,0 +1,154 @@
+"""Autologging for scikit-learn, and for every estimator that derives from its `BaseEstimator`.
+
+Methods are wrapped in the classes that define them, as soon as a class exists. Functions of
+`sklearn.metrics` and `sklearn.model_selection` keep their identity, so that names imported before,
+scorers and pickles hold: what is replaced is the function inside of their validating decorator.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from types import FunctionType, ModuleType
+from typing import Any
+
+from ..recorder import quietly
+from .calls import ignore_callers_in, is_wrapper, set_watcher, wrapped
+from .imports import after_import
+
+METHODS = {
+    "fit": "sklearn.fit",
+    "fit_predict": "sklearn.fit",
+    "fit_transform": "sklearn.fit",
+    "predict": "sklearn.predict",
+    "predict_proba": "sklearn.predict",
+    "decision_function": "sklearn.predict",
+    "score_samples": "sklearn.predict",
+    "score": "sklearn.score",
+}
+CROSS_VALIDATION = ("cross_val_predict", "cross_val_score", "cross_validate")
+
+_done: weakref.WeakSet[type] = weakref.WeakSet()
+
+
+def install() -> None:
+    """Watch scikit-learn from the moment it is imported; cheap while it is not."""
+    after_import("sklearn.base", _watch_estimators)
+    after_import("sklearn.metrics", _watch_metrics)
+    after_import("sklearn.model_selection", _watch_cross_validation)
+
+
+def _watch_estimators(module: ModuleType) -> None:
+    from .sklearn_watchers import FitWatcher, PredictWatcher, ScoreWatcher
+
+    ignore_callers_in("joblib", "sklearn")
+    set_watcher("sklearn.fit", FitWatcher())
+    set_watcher("sklearn.predict", PredictWatcher())
+    set_watcher("sklearn.score", ScoreWatcher())
+    base = module.BaseEstimator
+    _wrap_new_subclasses(base)
+    for known in _subclasses(base):
+        wrap_class(known, base)
+
+
+def _watch_metrics(module: ModuleType) -> None:
+    from .sklearn_metrics import NOT_METRICS, MetricWatcher
+
+    set_watcher("sklearn.metric", MetricWatcher())
+    names = [name for name in module.__all__ if name not in NOT_METRICS]
+    _wrap_functions(module, names, "sklearn.metric")
+
+
+def _watch_cross_validation(module: ModuleType) -> None:
+    from .sklearn_watchers import CrossValidationWatcher
+
+    set_watcher("sklearn.cross_validation", CrossValidationWatcher())
+    _wrap_functions(module, CROSS_VALIDATION, "sklearn.cross_validation")
+
+
+# ---------------------------------------------------------------------------------------- classes
+
+
+def _wrap_new_subclasses(base: Any) -> None:
+    """Have every subclass that is defined from now on wrapped."""
+    own = base.__dict__.get("__init_subclass__")
+    if getattr(own, "__mlops__", False):
+        return
+
+    def __init_subclass__(cls: Any, **kwargs: Any) -> None:  # noqa: N807 (it is that method)
+        if own is not None:
+            own.__get__(None, cls)(**kwargs)
+        else:
+            super(base, cls).__init_subclass__(**kwargs)
+        quietly("autolog.wrap_class")(wrap_class)(cls, base)
+
+    method: Any = classmethod(__init_subclass__)  # type: ignore[arg-type]
+    method.__mlops__ = True
+    base.__init_subclass__ = method
+
+
+def _subclasses(base: type) -> Iterable[type]:
+    waiting, seen = [base], set()
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting += current.__subclasses__()
+            yield current
+
+
+def wrap_class(cls: type, base: type) -> None:
+    """Wrap the watched methods of a class and of the classes that it inherits them from."""
+    for part in cls.__mro__:
+        if part in _done or part is object:
+            continue
+        if issubclass(part, base) or part.__module__.startswith("sklearn."):
+            _done.add(part)
+            for name, key in METHODS.items():
+                _wrap_method(part, name, key)
+
+
+def _wrap_method(cls: type, name: str, key: str) -> None:
+    method: Any = cls.__dict__.get(name)
+    if isinstance(method, FunctionType):
+        if not is_wrapper(method):
+            setattr(cls, name, wrapped(method, key))
+    elif type(method).__name__ == "_AvailableIfDescriptor" and not is_wrapper(method.fn):
+        method.fn = wrapped(method.fn, key)
+
+
+# -------------------------------------------------------------------------------------- functions
+
+
+def _wrap_functions(module: ModuleType, names: Iterable[str], key: str) -> None:
+    for name in names:
+        function = getattr(module, name, None)
+        if isinstance(function, FunctionType):
+            _wrap_inside(function, key)
+
+
+def _wrap_inside(function: FunctionType, key: str) -> None:
+    """Replace what the innermost decorator of `function` calls; without a decorator leave it
+    alone.
+    """
+    depth = 0
+    cell = None
+    inner: Callable[..., Any] | None = function
+    while inner is not None:
+        found = _cell_of_wrapped(inner)
+        if found is None:
+            break
+        cell, inner, depth = found, found.cell_contents, depth + 1
+        if is_wrapper(inner):
+            return
+    if cell is not None and isinstance(inner, FunctionType):
+        cell.cell_contents = wrapped(inner, key, depth=depth)
+
+
+def _cell_of_wrapped(function: Any) -> Any:
+    """Find the closure cell of a decorated function that holds what was decorated."""
+    inner = getattr(function, "__wrapped__", None)
+    for cell in getattr(function, "__closure__", None) or ():
+        if inner is not None and cell.cell_contents is inner:
+            return cell
+    return None

@@ -1,0 +1,92 @@
+"""Work that can wait until the kernel has nothing to do: on its event loop, or at the latest when
+it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from .recorder import quietly, recorder
+
+QUIET_SECONDS = 0.5
+"""A cell that follows sooner than this is part of "run all"; then we stay out of the way."""
+EXIT_SECONDS = 2.0
+"""How long the work may hold up the end of the process."""
+
+Task = Callable[[], object]
+
+
+class Idle:
+    """The tasks that wait, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._tasks: deque[Task] = deque()
+        self._running_cells = 0
+        self._last_end = 0.0
+        self._scheduled = False
+        self._exit_registered_in: int | None = None
+
+    def add(self, task: Task) -> None:
+        """Run `task` later, in the main thread; what it raises is counted as a fault."""
+        self._tasks.append(task)
+        if self._exit_registered_in != os.getpid():
+            self._exit_registered_in = os.getpid()
+            atexit.register(self._finish, os.getpid())
+        self._schedule()
+
+    def watch(self, shell: Any) -> None:
+        """Learn from IPython when cells begin and end."""
+        shell.events.register("pre_run_cell", self._cell_begins)
+        shell.events.register("post_run_cell", self._cell_ends)
+
+    def unwatch(self, shell: Any) -> None:
+        """Undo `watch`."""
+        shell.events.unregister("pre_run_cell", self._cell_begins)
+        shell.events.unregister("post_run_cell", self._cell_ends)
+
+    @quietly("idle.cell_begins")
+    def _cell_begins(self, info: Any = None) -> None:
+        self._running_cells += 1
+
+    @quietly("idle.cell_ends")
+    def _cell_ends(self, result: Any = None) -> None:
+        self._running_cells = max(0, self._running_cells - 1)
+        self._last_end = time.monotonic()
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._scheduled or not self._tasks:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # a script or a terminal: the end of the process comes
+        loop.call_later(QUIET_SECONDS, self._wake)
+        self._scheduled = True
+
+    @quietly("idle.wake")
+    def _wake(self) -> None:
+        self._scheduled = False
+        quiet = time.monotonic() - self._last_end >= QUIET_SECONDS
+        if quiet and not self._running_cells and self._tasks:
+            self._run_one()
+        self._schedule()
+
+    def _run_one(self) -> None:
+        task = self._tasks.popleft()
+        quietly(f"idle.{getattr(task, '__name__', 'task')}")(task)()
+        recorder.flush()
+
+    def _finish(self, owner: int) -> None:
+        until = time.monotonic() + EXIT_SECONDS
+        while self._tasks and time.monotonic() < until and os.getpid() == owner:
+            self._run_one()
+
+
+idle = Idle()
