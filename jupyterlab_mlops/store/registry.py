@@ -63,17 +63,26 @@ __all__ = [
 
 # ------------------------------------------------------------------------------- logged models
 
+_BETTER = ("reference", "pickle", "skops")
 _JSON = ("trusted_types", "requirements", "signature", "input_example", "metadata")
 
 
 def apply_model(
     tx: sqlite3.Connection, record: ModelLogged, origin: Origin, changes: Changes
 ) -> None:
-    """Enter a fitted model; one that was a reference may get its file later, never the reverse."""
+    """Enter a fitted model; a reference may become a pickle and that skops, never the reverse.
+
+    Of its files only the last remains an artifact of the run.
+    """
     key = run_key(tx, record.run_id, origin, record.created_at)
-    known = value(tx, "SELECT format FROM models WHERE model_id = ?", (record.model_id,))
-    if known in ("skops", "pickle") and record.format == "reference":
+    known = one(
+        tx, "SELECT format, file_name FROM models WHERE model_id = ?", (record.model_id,)
+    ) or {"format": "reference", "file_name": None}
+    if _BETTER.index(known["format"]) > _BETTER.index(record.format):
         return
+    if known["file_name"] not in (None, record.file_name):
+        path = f"models/{record.model_id}/{known['file_name']}"
+        tx.execute("DELETE FROM artifacts WHERE run = ? AND path = ?", (key, path))
     position = value(tx, "SELECT count(*) FROM models WHERE run = ?", (key,))
     row = {name: getattr(record, name) for name in record.__struct_fields__ if name != "run_id"}
     row.update({name: optional_json(row[name]) for name in _JSON})
