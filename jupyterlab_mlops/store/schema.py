@@ -180,7 +180,8 @@ REGISTRY = (
         position INTEGER NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL,
         flavor TEXT NOT NULL, class_name TEXT NOT NULL, format TEXT NOT NULL, file_name TEXT,
         digest TEXT, size INTEGER, runs_code INTEGER NOT NULL DEFAULT 0,
-        trusted_types TEXT NOT NULL, requirements TEXT NOT NULL, signature TEXT NOT NULL, input_example TEXT,
+        trusted_types TEXT NOT NULL, requirements TEXT NOT NULL, signature TEXT NOT NULL,
+        input_example TEXT,
         metadata TEXT NOT NULL
     ) WITHOUT ROWID
     """,

@@ -1,0 +1,237 @@
+"""Compare says what differs, and aligns cells as a person would."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from jupyterlab_mlops.compare import compare
+from jupyterlab_mlops.diff import align_cells, diff_lines
+from jupyterlab_mlops.types import (
+    Artifact,
+    DatasetView,
+    Environment,
+    Execution,
+    GitState,
+    Run,
+    RunDetails,
+)
+
+
+def cell(name: str, source: str, *, cell_id: str | None = None, text: str = "") -> Execution:
+    outputs: list[dict[str, Any]] = []
+    if text:
+        outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
+    return Execution(
+        execution_id=name,
+        session_id="s",
+        sequence=1,
+        source=source,
+        status="ok",
+        started_at=0,
+        cell_id=cell_id,
+        outputs=outputs,
+    )
+
+
+def run(
+    name: str,
+    *,
+    params: dict[str, str] | None = None,
+    metrics: dict[str, float] | None = None,
+    cells: list[Execution] | None = None,
+    digest: str = "d1",
+    packages: dict[str, str] | None = None,
+    git: GitState | None = None,
+) -> RunDetails:
+    return RunDetails(
+        run=Run(
+            run_id=name,
+            name=name,
+            experiment_id="0",
+            experiment="Default",
+            status="FINISHED",
+            lifecycle_stage="active",
+            start_time=0,
+            key_metric="accuracy" if metrics else None,
+            params=params or {},
+            metrics=metrics or {},
+            tags={"stage": "dev", "mlflow.user": name},
+        ),
+        metrics=[],
+        param_changes=[],
+        datasets=[
+            DatasetView(
+                name="X",
+                digest=digest,
+                context="train",
+                source_type="code",
+                source="",
+                schema={"columns": [{"name": "a", "dtype": "int64"}]},
+                profile={"num_rows": 150},
+            )
+        ],
+        artifacts=[Artifact(path="plot.png", size=1, digest=digest)],
+        models=[],
+        versions=[],
+        executions=cells or [],
+        environment=Environment(
+            session_id="s",
+            language="python",
+            language_version="3.11",
+            platform="Linux",
+            packages=packages or {"numpy": "2.0"},
+            git=git,
+        ),
+        children=[],
+    )
+
+
+def test_the_summary_counts_and_names_what_differs() -> None:
+    left = run(
+        "a",
+        params={"C": "1", "depth": "3", "seed": "7"},
+        metrics={"accuracy": 0.91},
+        cells=[cell("1", "load()"), cell("2", "model = Tree(3)")],
+    )
+    right = run(
+        "b",
+        params={"C": "2", "depth": "5", "extra": "x", "seed": "7"},
+        metrics={"accuracy": 0.931},
+        cells=[cell("3", "load()"), cell("4", "model = Tree(5)"), cell("5", "plot(everything)")],
+        digest="d2",
+    )
+    assert (
+        compare([left, right]).summary == "3 params, 2 cells and the data differ; accuracy +0.021."
+    )
+
+
+def test_equal_runs_are_said_to_be_equal() -> None:
+    left, right = run("a", metrics={"accuracy": 0.9}), run("b", metrics={"accuracy": 0.9})
+    told = compare([left, right]).summary
+    assert told == "Params, cells, data and environment are the same; accuracy is the same."
+
+
+def test_many_runs_give_the_range_of_the_key_metric() -> None:
+    found = [
+        run(str(i), params={"C": str(i)}, metrics={"accuracy": 0.9 + i / 100}) for i in range(4)
+    ]
+    assert compare(found).summary == "1 param differs; accuracy 0.9 to 0.93."
+
+
+def test_rows_hold_every_run_and_mark_what_differs() -> None:
+    git = GitState(commit="c1", branch="main", dirty=True, diff="--- a\n+++ b\n-x\n+y\n+z\n")
+    left = run("a", params={"C": "1", "only": "here"}, metrics={"accuracy": 0.5, "loss": 0.0})
+    right = run(
+        "b",
+        params={"C": "1"},
+        metrics={"accuracy": 0.75, "loss": 1.0},
+        packages={"numpy": "2.1"},
+        git=git,
+    )
+    told = compare([left, right])
+    assert [(r.key, r.values, r.differs) for r in told.params] == [
+        ("C", ["1", "1"], False),
+        ("only", ["here", None], True),
+    ]
+    assert [(r.key, r.changes) for r in told.metrics] == [
+        ("accuracy", [0.0, 0.5]),
+        ("loss", [None, None]),
+    ]
+    assert [(r.key, r.differs) for r in told.environment] == [
+        ("python", False),
+        ("platform", False),
+        ("numpy", True),
+    ]
+    uncommitted = told.git[3]
+    assert (uncommitted.key, uncommitted.values[0]) == ("uncommitted changes", None)
+    assert str(uncommitted.values[1]).startswith("+2 -1 lines (")
+    assert [r.key for r in told.tags] == ["stage"]
+    assert [(r.key, r.values[0]) for r in told.data] == [
+        ("train X: columns", "a int64"),
+        ("train X: digest", "d1"),
+        ("train X: num_rows", 150),
+    ]
+
+
+def test_nan_equals_nan() -> None:
+    left, right = run("a", metrics={"loss": math.nan}), run("b", metrics={"loss": math.nan})
+    assert not compare([left, right]).metrics[0].differs
+
+
+def kinds(left: list[Execution], right: list[Execution]) -> list[tuple[str, bool]]:
+    return [(pair.kind, pair.moved) for pair in align_cells(left, right)]
+
+
+def test_cells_align_by_id_even_when_nothing_of_them_is_left() -> None:
+    left = [cell("1", "load('a.csv')", cell_id="x"), cell("2", "fit()", cell_id="y")]
+    right = [cell("3", "completely = other", cell_id="x"), cell("4", "fit()", cell_id="y")]
+    assert kinds(left, right) == [("changed", False), ("equal", False)]
+
+
+def test_cells_without_ids_align_by_likeness_in_the_true_order() -> None:
+    first, train = "import numpy as np", "model = Tree(max_depth={})"
+    left = [cell("1", first), cell("2", train.format(3)), cell("3", "old()")]
+    right = [cell("4", first), cell("5", "show(data)"), cell("6", train.format(5))]
+    pairs = [
+        (p.kind, p.left and p.left.execution_id, p.right and p.right.execution_id)
+        for p in align_cells(left, right)
+    ]
+    assert pairs == [
+        ("equal", "1", "4"),
+        ("added", None, "5"),
+        ("changed", "2", "6"),
+        ("removed", "3", None),
+    ]
+
+
+def test_a_moved_cell_is_said_to_have_moved() -> None:
+    left = [cell(name, f"{name} = 1", cell_id=name) for name in "abc"]
+    right = [left[2], left[0], left[1]]
+    assert kinds(left, right) == [("equal", False), ("equal", False), ("equal", True)]
+
+
+def test_outputs_are_compared_without_addresses_in_memory() -> None:
+    left = [cell("1", "x", cell_id="a", text="<Tree at 0x7f00aa01>")]
+    same = [cell("2", "x", cell_id="a", text="<Tree at 0x7f00bb02>")]
+    other = [cell("3", "x", cell_id="a", text="<Bush at 0x7f00bb02>")]
+    assert not align_cells(left, same)[0].outputs_differ
+    assert align_cells(left, other)[0].outputs_differ
+
+
+def test_a_changed_line_shows_which_words_changed() -> None:
+    (line,) = diff_lines("model = Tree(max_depth=3)", "model = Tree(max_depth=5)")
+    assert line.kind == "changed"
+    assert line.left is not None
+    assert line.right is not None
+    assert [(s.kind, s.text) for s in line.left] == [
+        ("equal", "model = Tree(max_depth="),
+        ("removed", "3"),
+        ("equal", ")"),
+    ]
+    assert "".join(s.text for s in line.right) == "model = Tree(max_depth=5)"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("", ""),
+        ("a\nb\nc", "a\nc"),
+        ("a\nb", "x\ny\nz"),
+        ("one line", "one line\nand another"),
+        ("same\n", "same"),
+    ],
+)
+def test_both_sides_can_be_read_off_the_lines(left: str, right: str) -> None:
+    lines = diff_lines(left, right)
+    sides = [
+        [("".join(s.text for s in side), number) for side, number in pairs if side is not None]
+        for pairs in (
+            [(line.left, line.left_number) for line in lines],
+            [(line.right, line.right_number) for line in lines],
+        )
+    ]
+    assert sides[0] == [(text, i + 1) for i, text in enumerate(left.splitlines())]
+    assert sides[1] == [(text, i + 1) for i, text in enumerate(right.splitlines())]
