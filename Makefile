@@ -25,7 +25,7 @@ test: lint test-py test-js test-ui ## set up and run every check
 lint: .venv/.installed ## style, types, generated files
 	scripts/lint.sh
 
-test-py: .venv/.installed ## Python tests
+test-py: .venv/.installed .venv-mlflow/.installed ## Python tests
 	$(PYTEST)
 
 test-js: node_modules/.installed ## front-end unit tests
@@ -50,7 +50,7 @@ docs-shots: .venv/.installed .venv/.browser ## screenshots of the docs, from the
 	$(PY) scripts/screenshots.py
 
 clean: ## remove all that was made
-	rm -rf .venv .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
+	rm -rf .venv .venv-mlflow .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -75,6 +75,12 @@ lib/.built: node_modules/.installed $(FRONT)
 .venv/.installed: lib/.built $(SHARED)
 	SKIP_JUPYTER_BUILDER=1 $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	$(PY) -m jupyter_builder.main develop --overwrite .
+	touch $@
+
+# What another team has: mlflow, and nothing of ours. Tests push to its server and load models in it.
+.venv-mlflow/.installed: requirements/mlflow.txt requirements/dev.txt
+	test -x .venv-mlflow/bin/python || $(PYTHON) -m venv .venv-mlflow
+	.venv-mlflow/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/mlflow.txt
 	touch $@
 
 .venv/.browser: .venv/.packages

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from registry.tracking import Proxy, tracking_server
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -14,5 +16,20 @@ def mlflow_python() -> str:
     named = os.environ.get("MLOPS_TEST_MLFLOW_PYTHON")
     python = Path(named) if named else PROJECT / ".venv-mlflow" / "bin" / "python"
     if not python.exists():
-        pytest.skip("needs an environment with mlflow: make .venv-mlflow")
+        pytest.skip("needs an environment with mlflow: make .venv-mlflow/.installed")
     return str(python)
+
+
+@pytest.fixture(scope="session")
+def tracking_uri(mlflow_python: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real MLflow server that all tests share; each uses names of its own."""
+    with tracking_server(mlflow_python, tmp_path_factory.mktemp("tracking")) as address:
+        yield address
+
+
+@pytest.fixture
+def proxy(tracking_uri: str) -> Iterator[Proxy]:
+    """A proxy in front of the real server."""
+    proxy = Proxy(tracking_uri)
+    yield proxy
+    proxy.close()

@@ -23,22 +23,27 @@ LOAD = """
 import json, sys, warnings
 warnings.simplefilter("ignore")
 import mlflow, mlflow.sklearn, mlflow.models.model
-folder = sys.argv[1]
-generic, native = mlflow.pyfunc.load_model(folder), mlflow.sklearn.load_model(folder)
-example = generic.input_example
-assert example is not None
-described = mlflow.models.get_model_info(folder)
-print(json.dumps({
-    "generic": generic.predict(example).tolist(),
-    "native": native.predict_proba(example).tolist(),
-    "inputs": json.loads(generic.metadata.signature.to_dict()["inputs"]),
-    "outputs": json.loads(generic.metadata.signature.to_dict()["outputs"]),
-    "example": type(example).__name__,
-    "requirements": open(mlflow.pyfunc.get_model_dependencies(folder)).read().split(),
-    "uuid": described.model_uuid, "flavors": sorted(described.flavors),
-    "metadata": described.metadata,
-}))
+answers = []
+for folder in sys.argv[1:]:
+    generic, native = mlflow.pyfunc.load_model(folder), mlflow.sklearn.load_model(folder)
+    example = generic.input_example
+    assert example is not None
+    described = mlflow.models.get_model_info(folder)
+    signature = generic.metadata.signature.to_dict()
+    answers.append({
+        "generic": generic.predict(example).tolist(),
+        "native": native.predict_proba(example).tolist(),
+        "inputs": json.loads(signature["inputs"]), "outputs": json.loads(signature["outputs"]),
+        "example": type(example).__name__,
+        "requirements": open(mlflow.pyfunc.get_model_dependencies(folder)).read().split(),
+        "uuid": described.model_uuid, "flavors": sorted(described.flavors),
+        "metadata": described.metadata,
+    })
+print(json.dumps(answers))
 """
+CASES: list[tuple[Literal["skops", "pickle"], bool]] = [
+    ("skops", True), ("skops", False), ("pickle", True), ("pickle", False),
+]  # fmt: skip
 
 
 def write(folder: Path, model: LoggedModel, data: bytes) -> Path:
@@ -50,26 +55,27 @@ def write(folder: Path, model: LoggedModel, data: bytes) -> Path:
 
 
 @pytest.mark.mlflow
-@pytest.mark.parametrize("frame", [True, False], ids=["DataFrame", "ndarray"])
-@pytest.mark.parametrize("kind", ["skops", "pickle"])
-def test_mlflow_loads_what_was_written_without_it(
-    mlflow_python: str, tmp_path: Path, kind: Literal["skops", "pickle"], frame: bool
-) -> None:
-    estimator, rows = fit(frame)
-    data = dump(estimator, kind)
-    model = logged(data, rows, kind, metadata={"team": "β"})
+def test_mlflow_loads_what_was_written_without_it(mlflow_python: str, tmp_path: Path) -> None:
+    folders, checks = [], []
+    for kind, frame in CASES:
+        estimator, rows = fit(frame)
+        data = dump(estimator, kind)
+        model = logged(data, rows, kind, metadata={"team": "β"})
+        folders.append(str(write(tmp_path / f"{kind}-{frame}", model, data)))
+        checks.append((estimator, rows, model))
 
-    answer = run_script(mlflow_python, LOAD, str(write(tmp_path / "model", model, data)))
+    answers = run_script(mlflow_python, LOAD, *folders)
 
-    assert answer["generic"] == estimator.predict(rows[:3]).tolist()
-    assert np.array_equal(answer["native"], estimator.predict_proba(rows[:3]))
-    assert answer["inputs"] == model.signature["inputs"]
-    assert answer["outputs"] == model.signature["outputs"]
-    assert answer["example"] == ("DataFrame" if frame else "ndarray")
-    assert answer["requirements"][1:3] == ["numpy==2.4.6", "scikit-learn==1.9.1"]
-    assert answer["uuid"] == MODEL_ID
-    assert answer["flavors"] == ["python_function", "sklearn"]
-    assert answer["metadata"] == {"team": "β"}
+    for (estimator, rows, model), answer in zip(checks, answers, strict=True):
+        assert answer["generic"] == estimator.predict(rows[:3]).tolist()
+        assert np.array_equal(answer["native"], estimator.predict_proba(rows[:3]))
+        assert answer["inputs"] == model.signature["inputs"]
+        assert answer["outputs"] == model.signature["outputs"]
+        assert answer["example"] == ("ndarray" if isinstance(rows, np.ndarray) else "DataFrame")
+        assert answer["requirements"][1:3] == ["numpy==2.4.6", "scikit-learn==1.9.1"]
+        assert answer["uuid"] == MODEL_ID
+        assert answer["flavors"] == ["python_function", "sklearn"]
+        assert answer["metadata"] == {"team": "β"}
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:
