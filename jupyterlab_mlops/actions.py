@@ -5,13 +5,14 @@ Each takes the store's write transaction first, so that a refusal leaves nothing
 
 from __future__ import annotations
 
+import getpass
+import os
 import sqlite3
 import time
 from collections.abc import Sequence
 from uuid import uuid4
 
-from . import compare
-from .errors import Conflict, InvalidRequest
+from .errors import Conflict, InvalidRequest, NotFound
 from .store import executions, registry, runs, sessions
 from .store.apply import apply
 from .store.changes import collecting
@@ -23,6 +24,7 @@ from .types import (
     ForgetAnswer,
     ForgetRequest,
     Forgotten,
+    LoggedModel,
     ModelRegistered,
     ModelVersion,
     Push,
@@ -71,8 +73,8 @@ def restore_runs(tx: sqlite3.Connection, request: RunIdsRequest) -> list[Run]:
     return runs.restore_runs(tx, request.run_ids)
 
 
-def end_run(tx: sqlite3.Connection, run_id: str, request: EndRunRequest) -> Run:
-    """Close a run.
+def run_to_end(conn: sqlite3.Connection, run_id: str, request: EndRunRequest) -> Run:
+    """Return a run that may be closed.
 
     Raises
     ------
@@ -83,9 +85,15 @@ def end_run(tx: sqlite3.Connection, run_id: str, request: EndRunRequest) -> Run:
     """
     if request.status == "RUNNING":
         raise InvalidRequest("`status` must be FINISHED, FAILED or KILLED to end a run.")
-    run = runs.get_run(tx, run_id)
+    run = runs.get_run(conn, run_id)
     if run.status != "RUNNING":
         raise Conflict(f"The run {run.name} has ended already: {run.status}.")
+    return run
+
+
+def end_run(tx: sqlite3.Connection, run_id: str, request: EndRunRequest) -> Run:
+    """Close a run; raises as `run_to_end` does."""
+    run = run_to_end(tx, run_id, request)
     record = RunEnd(run_id=run.run_id, status=request.status, end_time=now())
     apply(tx, record, None, origin="api", changes=collecting(tx))
     return runs.get_run(tx, run.run_id)
@@ -99,11 +107,13 @@ def compare_runs(conn: sqlite3.Connection, run_refs: Sequence[str]) -> Compariso
     InvalidRequest
         Too few, too many, or one twice.
     """
+    from .compare import compare
+
     runs.check_run_ids(run_refs, 2, 20)
     found = [runs.get_run_details(conn, run, outputs=True) for run in run_refs]
     if len({details.run.run_id for details in found}) < len(found):
         raise InvalidRequest("A run is given twice; compare different ones.")
-    return compare.compare(found)
+    return compare(found)
 
 
 def forget(tx: sqlite3.Connection, request: ForgetRequest) -> ForgetAnswer:
@@ -130,23 +140,46 @@ def forget(tx: sqlite3.Connection, request: ForgetRequest) -> ForgetAnswer:
     )
 
 
-def register(tx: sqlite3.Connection, request: RegisterRequest, user: str | None) -> ModelVersion:
-    """Make a version of a registered model from a run's model.
+def model_to_register(conn: sqlite3.Connection, request: RegisterRequest) -> LoggedModel:
+    """Return the model that a request means: its own, or the last one of its run.
 
     Raises
     ------
     InvalidRequest
         Neither or both of run and model are named.
+    NotFound
+        There is no such run or model, or the run has none.
     """
-    if (request.run_id is None) == (request.model_id is None):
+    if request.model_id is not None and request.run_id is None:
+        return registry.get_logged_model(conn, request.model_id)
+    if request.run_id is None or request.model_id is not None:
         raise InvalidRequest("Give either `run_id` or `model_id`.")
-    run_id = request.run_id and runs.find_run_id(tx, request.run_id)
+    run = runs.get_run(conn, request.run_id)
+    models = registry.models_of_run(conn, run.run_id)
+    if not models:
+        raise NotFound(f"The run {run.name} has no model to register.")
+    return models[-1]
+
+
+def register(tx: sqlite3.Connection, request: RegisterRequest, user: str | None) -> ModelVersion:
+    """Make a version of a registered model; raises as `model_to_register` does, or Conflict.
+
+    Raises
+    ------
+    Conflict
+        The model lives in its kernel only, so that the version would hold nothing.
+    """
+    model = model_to_register(tx, request)
+    if model.format == "reference":
+        raise Conflict(
+            f"The model {model.model_id} is in its kernel only: register it there with"
+            f" `%mlops register {request.name}`, or run the notebook again."
+        )
     record = ModelRegistered(
         request_id=uuid4().hex,
         name=request.name,
         timestamp=now(),
-        model_id=request.model_id,
-        run_id=run_id,
+        model_id=model.model_id,
         user=user,
         tags=request.tags,
         description=request.description,
@@ -183,6 +216,15 @@ def request_push(
         aliases=request.aliases,
     )
     return registry.request_push(tx, record)
+
+
+def account() -> str | None:
+    """Who runs this process: under a Hub the Hub's user, else the account's name."""
+    hub_user = os.environ.get("JUPYTERHUB_USER")
+    try:
+        return hub_user or getpass.getuser()
+    except (KeyError, OSError):
+        return None  # a container's user without a name
 
 
 def now() -> int:

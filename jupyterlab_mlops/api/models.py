@@ -8,9 +8,11 @@ from typing import BinaryIO, cast
 from .. import actions
 from ..registry.archive import write_version_zip
 from ..store import registry
+from ..store.runs import get_run
 from ..types import (
     AliasEvent,
     AliasRequest,
+    LoggedModel,
     ModelVersion,
     RegisteredModel,
     RegisterRequest,
@@ -18,9 +20,11 @@ from ..types import (
 )
 from .decode import whole_number
 from .files import FileAnswer
+from .kernels import ask_kernel
 from .parameters import Done
 from .services import Services
 
+WRITING_SECONDS = 120.0
 IN_MEMORY = 16 * 2**20
 
 
@@ -37,7 +41,25 @@ async def get_alias_history(services: Services, name: str) -> list[AliasEvent]:
 
 
 async def register_model(services: Services, body: RegisterRequest) -> ModelVersion:
+    model = await services.read(actions.model_to_register, body)
+    if model.format == "reference":
+        await _write_model(services, model)
     return await services.write(actions.register, body, services.user)
+
+
+async def _write_model(services: Services, model: LoggedModel) -> None:
+    """Have a model that is kept by reference written by its kernel, if that still lives."""
+    run = await services.read(get_run, model.run_id)
+    kernel_id = await services.live_kernel_of(run)
+    if kernel_id is not None:
+        await ask_kernel(
+            services.handler,
+            kernel_id,
+            "serialise",
+            patience=WRITING_SECONDS,
+            model_id=model.model_id,
+        )
+        await services.in_thread(services.extension.ingest.drain)
 
 
 async def set_alias(

@@ -21,6 +21,7 @@ from ..types import (
     TagRunsRequest,
     UpdateRunRequest,
 )
+from .kernels import ask_kernel
 from .parameters import CompareQuery, CurvesQuery, RunsQuery, TagsQuery, TagWords
 from .services import Services
 
@@ -66,11 +67,29 @@ async def restore_runs(services: Services, body: RunIdsRequest) -> list[Run]:
 
 
 async def start_run(services: Services, body: StartRunRequest) -> Run:
-    raise NotImplementedError
+    answer = await ask_kernel(
+        services.handler,
+        body.kernel_id,
+        "start_run",
+        name=body.name,
+        experiment=body.experiment,
+    )
+    # The kernel's word lies in its journal; whoever asked wants to see the run now.
+    await services.in_thread(services.extension.ingest.drain)
+    return await services.read(runs.get_run, answer["run_id"])
 
 
 async def end_run(services: Services, run_id: str, body: EndRunRequest) -> Run:
-    return await services.write(actions.end_run, run_id, body)
+    run = await services.read(actions.run_to_end, run_id, body)
+    kernel_id = await services.live_kernel_of(run)
+    if kernel_id is not None:
+        answer = await ask_kernel(
+            services.handler, kernel_id, "end_run", run_id=run.run_id, status=body.status
+        )
+        await services.in_thread(services.extension.ingest.drain)
+        if answer["ended"]:
+            return await services.read(runs.get_run, run.run_id)
+    return await services.write(actions.end_run, run.run_id, body)
 
 
 async def get_metric_history(services: Services, run_id: str, key: str) -> MetricHistory:

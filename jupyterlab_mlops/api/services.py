@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
+
+from ..actions import account
+from ..store.sessions import get_session
 
 if TYPE_CHECKING:
     from jupyter_server.base.handlers import JupyterHandler
 
     from ..app import MLOps
-    from ..types import AnyRecord
+    from ..types import AnyRecord, Run
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,12 +55,18 @@ class Services:
         """Run something slow that is neither a read nor a write of the store."""
         return await asyncio.to_thread(function, *args, **kwargs)
 
+    async def live_kernel_of(self, run: Run) -> str | None:
+        """Give the kernel that a run was opened in, if it still lives and was not restarted."""
+        if run.session_id is None:
+            return None
+        session = await self.read(get_session, run.session_id)
+        alive = session.ended_at is None and str(session.kernel_id) in self.handler.kernel_manager
+        return session.kernel_id if alive else None
+
     @property
     def user(self) -> str | None:
-        """Who asks: the name that the server gives, unless it made it up."""
-        return self.extension.user_of(self.handler.current_user)
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
+        """Who asks. A server that knows tokens only makes up a name: its account is meant then."""
+        asking = self.handler.current_user
+        if type(self.handler.identity_provider) in (IdentityProvider, PasswordIdentityProvider):
+            return account()
+        return str(asking.username) if asking else None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from .output import local_time, one_line, say, say_json, say_table
+from ..errors import InvalidRequest
+from .output import complain, local_time, one_line, say, say_json, say_table
 from .record import record
 from .runs import parse_tags
+from .targets import targets
 
 if TYPE_CHECKING:
+    from ..registry.targets import Targets
+    from ..store.db import Database
     from ..types import ModelVersion, Push, RegisteredModel
 
 MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
@@ -73,6 +78,7 @@ def _push_line(pushes: list[Push]) -> str | None:
 
 def register(arguments: Namespace) -> None:
     """Make a version of a registered model."""
+    from ..actions import account
     from ..actions import register as make
     from ..types import RegisterRequest
 
@@ -86,7 +92,7 @@ def register(arguments: Namespace) -> None:
         aliases=arguments.alias,
     )
     with record() as database:
-        version = database.write_now(lambda tx: make(tx, request, _user()))
+        version = database.write_now(lambda tx: make(tx, request, account()))
     if arguments.json:
         say_json(version)
     else:
@@ -97,7 +103,68 @@ def _aliases(version: ModelVersion) -> str:
     return f" ({', '.join(version.aliases)})" if version.aliases else ""
 
 
-def _user() -> str | None:
-    from ..capture.context import current_user
+# --------------------------------------------------------------------------------------- push
 
-    return current_user()
+
+def push(arguments: Namespace) -> int:
+    """Ask for a push; `--wait` stays until it is over, and does it here where no server does.
+
+    Without `--wait` the outbox of the next server that works on this record does it.
+    """
+    from ..actions import account, request_push
+    from ..types import PushRequest
+
+    known = targets()
+    name, version = parse_version(arguments.model)
+    target = known.resolve(arguments.to)
+    request = PushRequest(target=target, aliases=arguments.alias)
+    with record() as database:
+        asked = database.write_now(
+            lambda tx: request_push(tx, name, version, request, target, account())
+        )
+        if arguments.wait:
+            asked = _done(database, asked, known, arguments)
+    if arguments.json:
+        say_json(asked)
+    else:
+        _say_push(asked)
+    return int(asked.state == "failed" or (arguments.wait and asked.state != "pushed"))
+
+
+def parse_version(text: str) -> tuple[str, str]:
+    """Read NAME, NAME@ALIAS or NAME/VERSION.
+
+    Returns
+    -------
+    tuple of str
+        The name, and a version number, an alias or `latest`.
+    """
+    found = re.fullmatch(r"(?:models:/)?([^@/]+)(?:@([^@/]+)|/([^@/]+))?", text)
+    if found is None:
+        raise InvalidRequest(f"{text!r} is no version; write NAME, NAME@ALIAS or NAME/VERSION.")
+    return found[1], found[2] or found[3] or "latest"
+
+
+def _done(database: Database, asked: Push, known: Targets, arguments: Namespace) -> Push:
+    from ..registry.outbox import push_now
+
+    last = ""
+
+    def tell(step: str, fraction: float) -> None:
+        nonlocal last
+        if step != last and not arguments.json:
+            say(f"{step} ({fraction:.0%})")
+            sys.stdout.flush()
+        last = step
+
+    return push_now(database, asked.push_id, known, tell)
+
+
+def _say_push(asked: Push) -> None:
+    say(f"{one_line(asked.name)} version {asked.version} to {asked.target}: {asked.state}")
+    if asked.error:
+        complain(asked.error)
+    elif asked.state == "pushed":
+        say(f"There it is version {asked.remote_version}: {asked.remote_url}")
+    elif asked.state == "pending":
+        say("The server that works on this record pushes it; --wait does it now.")

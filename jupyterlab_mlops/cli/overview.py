@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import InvalidRequest
 from .output import duration, local_time, say, say_json, say_pairs, say_table
 from .record import folder, record
+from .targets import targets
 
 if TYPE_CHECKING:
     from ..types import Session, Status
@@ -31,7 +32,7 @@ def status(arguments: Namespace) -> None:
                 conn,
                 data_dir=database.data_dir,
                 version=__version__,
-                targets=target_names(),
+                targets=targets().names(),
                 now=time.time_ns() // 1_000_000,
             )
         )
@@ -120,9 +121,8 @@ def init(arguments: Namespace) -> None:
     if arguments.json:
         say_json({"data_dir": str(made), "created": not existed})
     else:
-        say(
-            f"{made} {'was there already' if existed else 'made'}; what runs below {project.resolve()} is recorded there."
-        )
+        say(f"{made} {'was there already' if existed else 'is made'}.")
+        say(f"What runs in {made.parent} and below is recorded there from now on.")
 
 
 def openapi(arguments: Namespace) -> None:

@@ -196,7 +196,6 @@ def _push(p: argparse.ArgumentParser) -> None:
         "--alias", action="append", default=[], metavar="ALIAS", help="to set over there"
     )
     p.add_argument("--wait", action="store_true", help="until it is pushed or has failed")
-    p.add_argument("--timeout", type=positive, default=600, metavar="S", help="of --wait")
     _json(p)
 
 
