@@ -13,14 +13,17 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import StoreUnavailable
 from . import migrations
 from .changes import Changes, WriteConnection, is_empty, merge
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 Listener = Callable[[Changes], None]
@@ -122,11 +125,34 @@ class Database:
         with self._lock:
             if self._closed:
                 raise StoreUnavailable("The record is closed.")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="mlops-writer", daemon=True)
-                self._thread.start()
-            self._queue.put((fn, future))
+            if self._has_thread():
+                self._queue.put((fn, future))
+                return future
+        self._write_here(fn, future)
         return future
+
+    def _has_thread(self) -> bool:
+        """Start the writer thread where there is none; False at the end of a process, too late."""
+        if self._thread is None:
+            thread = threading.Thread(target=self._work, name="mlops-writer", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                return False
+            self._thread = thread
+        return True
+
+    def _write_here(self, fn: Callable[[sqlite3.Connection], T], future: Future[T]) -> None:
+        connection: WriteConnection | None = None
+        try:
+            with self._explained():
+                connection = self._connect_writer()
+                self._commit(connection, [(fn, future)])
+        except BaseException as error:
+            if not future.done():
+                future.set_exception(error)
+        finally:
+            _discard(connection)
 
     def write_now(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Write, wait, return the result."""
@@ -216,6 +242,9 @@ class Database:
     async def read_async(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `read` on a small thread pool."""
         if self._pool is None:
+            # Imported here, since a process that ends must not import it any more, yet may write.
+            from concurrent.futures import ThreadPoolExecutor
+
             self._pool = ThreadPoolExecutor(4, thread_name_prefix="mlops-reader")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self.read, fn)
 
