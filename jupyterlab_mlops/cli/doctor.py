@@ -15,8 +15,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .config import folder
 from .output import one_line, say, say_json, size
-from .record import folder
 
 Level = Literal["ok", "note", "problem"]
 

@@ -8,10 +8,10 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidRequest
+from .config import targets
 from .output import complain, local_time, one_line, say, say_json, say_table
 from .record import record
 from .runs import parse_tags
-from .targets import targets
 
 if TYPE_CHECKING:
     from ..registry.targets import Targets

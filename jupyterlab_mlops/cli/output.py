@@ -16,7 +16,7 @@ import msgspec
 
 PROGRAM = "jupyter mlops"
 MISSING = "–"
-NARROWEST = 8
+NARROWEST = 4
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 TIME_FIELDS = {

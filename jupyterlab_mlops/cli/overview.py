@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidRequest
+from .config import folder, targets
 from .output import duration, local_time, say, say_json, say_pairs, say_table
-from .record import folder, record
-from .targets import targets
+from .record import record
 
 if TYPE_CHECKING:
     from ..types import Session, Status

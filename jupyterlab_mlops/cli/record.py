@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..kernel.places import data_dir
+from .config import folder
 
 if TYPE_CHECKING:
     from ..store.db import Database
-
-
-def folder() -> Path:
-    """Give the data folder that this command works on."""
-    return data_dir()
 
 
 @contextmanager

@@ -159,3 +159,21 @@ class TestDoctor:
     def _findings(self, cli: RunCommand) -> list[dict[str, str]]:
         found: list[dict[str, str]] = json.loads(cli("doctor", "--json").out)
         return found
+
+
+def test_the_servers_configuration_counts_here_too(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "jupyter-config" / "jupyter_server_config.py"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(
+        f"c.MLOpsApp.data_dir = {str(tmp_path / 'configured')!r}\n"
+        "c.MLOpsApp.push_targets = {'team': {'uri': 'http://127.0.0.1:1'}}\n"
+    )
+    monkeypatch.delenv("JUPYTER_MLOPS_DATA_DIR")
+    answer = subprocess.run(
+        [*PROGRAM, "status", "--json"], capture_output=True, check=True, cwd=tmp_path
+    )
+    status = json.loads(answer.stdout)
+    assert status["data_dir"] == str(tmp_path / "configured")
+    assert status["targets"] == ["team"]
