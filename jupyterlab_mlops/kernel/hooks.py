@@ -23,6 +23,7 @@ from .recorder import Execution, now_ms, quietly, recorder
 from .runs import runs
 
 DOORBELL = "mlops-doorbell"
+_sequence = itertools.count(1)
 _skip_pattern = re.compile(r"\s*%%mlops[ \t]+skip\b")
 
 
@@ -38,7 +39,6 @@ class Hooks:
         self.shell = shell
         self.kernel = getattr(shell, "kernel", None)
         self.capture: OutputCapture | None = None
-        self._sequence = itertools.count(1)
         self._nested = threading.local()
         self._undo: list[Any] = []
 
@@ -47,8 +47,9 @@ class Hooks:
     def install(self) -> None:
         """Open the session and register the callbacks."""
         kernel_session = getattr(self.kernel, "session", None)
-        session_id = getattr(kernel_session, "session", None) or uuid.uuid4().hex
-        session.begin_kernel(str(session_id), _kernel_id(self.kernel))
+        if recorder.session_id is None:
+            session_id = getattr(kernel_session, "session", None) or uuid.uuid4().hex
+            session.begin_kernel(str(session_id), _kernel_id(self.kernel))
         self.shell.events.register("pre_run_cell", self.before)
         self.shell.events.register("post_run_cell", self.after)
         if kernel_session is not None:
@@ -94,7 +95,7 @@ class Hooks:
         execution = Execution(
             make_execution_id(recorder.session_id or "", msg_id) if msg_id else None,
             source,
-            next(self._sequence) if recorded else 0,
+            next(_sequence) if recorded else 0,
             info.cell_id,
             now_ms(),
         )
@@ -198,7 +199,7 @@ class Hooks:
         execution = Execution(
             make_execution_id(recorder.session_id or "", header["msg_id"]),
             source,
-            next(self._sequence),
+            next(_sequence),
             (message.get("metadata") or {}).get("cellId"),
             now_ms(),
         )

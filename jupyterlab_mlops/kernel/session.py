@@ -43,6 +43,9 @@ def _shell() -> Any:
 
 def begin_script() -> None:
     """Open the session of a plain program: runs only, no executions."""
+    # Needed when the journal goes into the store at the end, when it may not be imported any more.
+    import concurrent.futures.thread  # noqa: F401
+
     session_id = uuid.uuid4().hex
     recorder.use(session_id, open_journal(session_id=session_id), "script")
     _write_start(argv=environment.scrubbed_arguments())
