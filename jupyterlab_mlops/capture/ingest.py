@@ -35,6 +35,7 @@ from ..store.changes import collecting
 from ..store.db import Database, explain
 from ..types import AnyRecord, Fault, Origin, SessionEnd
 from .owner import Ownership, server_alive
+from .redact import Redactor
 
 __all__ = ["Ingest", "data_dir", "ingest_pending", "server_alive"]
 
@@ -57,6 +58,8 @@ class Ingest:
         The store.
     folders
         Where journals lie; by default both places where this record's may be.
+    redactor
+        Takes secrets out of what is stored; by default as the environment says.
 
     Attributes
     ----------
@@ -66,8 +69,14 @@ class Ingest:
         Records that this object had to skip; each was entered as a fault.
     """
 
-    def __init__(self, database: Database, folders: list[Path] | Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folders: list[Path] | Path | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
         self.database = database
+        self._redactor = redactor or Redactor.from_environment()
         self.trouble: str | None = None
         self.not_stored = 0
         self._folders = _as_list(folders) or _folders_of(database.data_dir)
@@ -109,12 +118,13 @@ class Ingest:
             What `store.apply` answers, or the error that it raises. An error of the tap's own
             records is counted and entered as a fault besides, since nobody waits for it.
         """
+
+        def write(tx: sqlite3.Connection) -> Any:
+            safe = self._redactor.record(_as_struct(record))
+            return apply(tx, safe, attachment, origin=origin, changes=collecting(tx))
+
         try:
-            future = self.database.write(
-                lambda tx: apply(
-                    tx, _as_struct(record), attachment, origin=origin, changes=collecting(tx)
-                )
-            )
+            future = self.database.write(write)
         except StoreUnavailable as error:
             future = Future()
             future.set_exception(error)
@@ -223,7 +233,7 @@ class Ingest:
             if carefully:
                 self._apply_alone(tx, item, attachment, segment.header.session_id)
             else:
-                _apply_item(tx, item, attachment)
+                self._apply_item(tx, item, attachment)
         journals.advance(tx, segment.path.name, after)
         return True
 
@@ -235,13 +245,22 @@ class Ingest:
         session_id: str,
     ) -> None:
         try:
-            _in_savepoint(tx, lambda: _apply_item(tx, _with_text_keys(item), attachment))
+            _in_savepoint(tx, lambda: self._apply_item(tx, _with_text_keys(item), attachment))
         except Exception as error:
             if isinstance(error, StoreUnavailable) or _is_outage(error, self.database.path):
                 raise
             self.not_stored += _count(item)
             fault = _fault(item, error, session_id)
             apply(tx, fault, None, origin="kernel", changes=collecting(tx))
+
+    def _apply_item(
+        self, tx: sqlite3.Connection, item: dict[str, Any] | MetricBlock, attachment: bytes
+    ) -> None:
+        if isinstance(item, MetricBlock):
+            apply_metric_block(tx, item, collecting(tx))
+        else:
+            record = self._redactor.record(_as_struct(item))
+            apply(tx, record, attachment, origin="kernel", changes=collecting(tx))
 
     def _finish(self, segment: _Segment, ended: str) -> None:
         """Remove a segment that nobody writes to any more, once all of it is in the store."""
@@ -334,16 +353,6 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
                 batch = []
     if batch:
         yield batch
-
-
-def _apply_item(
-    tx: sqlite3.Connection, item: dict[str, Any] | MetricBlock, attachment: bytes
-) -> None:
-    if isinstance(item, MetricBlock):
-        apply_metric_block(tx, item, collecting(tx))
-    else:
-        record = _as_struct(item)
-        apply(tx, record, attachment, origin="kernel", changes=collecting(tx))
 
 
 def _as_struct(record: AnyRecord | dict[str, Any]) -> AnyRecord:

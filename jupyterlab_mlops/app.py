@@ -1,0 +1,121 @@
+"""The server extension: the only place that builds objects and joins them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+
+from .api.base import handlers
+from .api.events import ChangeEvents
+from .capture.assemble import Limits
+from .capture.ingest import Ingest
+from .capture.redact import SETTING, Redactor
+from .capture.tap import Tap
+from .config import Settings
+from .errors import StoreUnavailable
+from .registry.outbox import Outbox
+from .registry.targets import Targets
+from .store import status
+from .store.blobs import BlobStore
+from .store.db import Database
+
+
+@dataclass
+class MLOps:
+    """What belongs together in one server; handlers find it as `settings["mlops"]`."""
+
+    config: MLOpsApp
+    database: Database
+    blobs: BlobStore
+    ingest: Ingest
+    tap: Tap
+    outbox: Outbox
+    targets: Targets
+    events: ChangeEvents
+
+    def start(self) -> None:
+        """Begin to work; on the event loop's thread."""
+        self.ingest.start()
+        self.outbox.start()
+        self.tap.start()
+
+    async def close(self) -> None:
+        """Stop in the order in which records flow, so that nothing is left on its way."""
+        await self.tap.close()
+        await asyncio.to_thread(self.ingest.close)
+        await asyncio.to_thread(self.outbox.close)
+        self.events.close()
+        await asyncio.to_thread(self.database.close)
+
+
+class MLOpsApp(Settings, ExtensionApp):
+    """Records every execution of this server's kernels, and serves what was recorded."""
+
+    name = "jupyterlab_mlops"
+    description = "Records every execution of a server's kernels."
+    parts: MLOps | None = None
+
+    def initialize_settings(self) -> None:
+        """Open the record and build all parts; nothing of it may keep the server from starting."""
+        folder = self.resolved_data_dir().absolute()
+        try:
+            database = Database(folder)
+        except StoreUnavailable as reason:
+            self.log.error("Nothing is recorded by this server. %s", reason)
+            self.settings["mlops_unavailable"] = f"Nothing is recorded by this server. {reason}"
+            return
+        self._tell_kernels(folder)
+        self.parts = self._build(database)
+        self.settings["mlops"] = self.parts
+
+    def initialize_handlers(self) -> None:
+        """Answer requests; where there is no record, with the reason why."""
+        self.handlers.extend(handlers())
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        if self.parts is not None:
+            self.parts.start()
+
+    async def stop_extension(self) -> None:
+        """Take over what is left and close the record; a second call does nothing."""
+        parts, self.parts = self.parts, None
+        if parts is not None:
+            await parts.close()
+
+    def _build(self, database: Database) -> MLOps:
+        server = self.serverapp
+        assert server is not None
+        assert server.event_logger is not None
+        loop: asyncio.AbstractEventLoop = vars(server.io_loop)["asyncio_loop"]
+        redactor = Redactor(self.redact, self.redact_patterns)
+        ingest = Ingest(database, redactor=redactor)
+        limits = Limits(self.max_output_bytes, self.max_execution_bytes)
+        tap = Tap(
+            server.kernel_manager, server.session_manager, server.event_logger, ingest, limits
+        )
+        tap.enabled = self.recording and database.read(status.is_recording)
+        blobs, targets = BlobStore(database.data_dir), Targets(self.push_targets)
+        return MLOps(
+            config=self,
+            database=database,
+            blobs=blobs,
+            ingest=ingest,
+            tap=tap,
+            outbox=Outbox(database, blobs, targets),
+            targets=targets,
+            events=ChangeEvents(database, server.event_logger, loop),
+        )
+
+    def _tell_kernels(self, folder: Path) -> None:
+        """Kernels inherit the server's environment: the shortest way to tell them."""
+        os.environ["JUPYTER_MLOPS_DATA_DIR"] = str(folder)
+        os.environ[SETTING] = json.dumps(self.redact_patterns) if self.redact else "0"
+
+
+main = MLOpsApp.launch_instance

@@ -1,0 +1,76 @@
+"""What can be configured, in `jupyter_server_config.py` or on the command line: `MLOpsApp.…`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from traitlets import Bool, Dict, HasTraits, Int, List, TraitError, Unicode, validate
+
+from .kernel.places import data_dir
+
+__all__ = ["Settings", "data_dir"]
+
+
+class Settings(HasTraits):
+    """The traits of `MLOpsApp`; each one's `help` is its documentation."""
+
+    record_dir = Unicode(
+        help="""Folder of the record: `mlops.db`, blobs and journals. Empty: JUPYTER_MLOPS_DATA_DIR,
+        else `.mlops` in the server's folder or one above it, else the user's data folder."""
+    ).tag(config=True)
+
+    recording = Bool(
+        True,
+        help="""Whether kernels are recorded. False switches recording off for this server; the
+        record stays readable.""",
+    ).tag(config=True)
+
+    max_output_bytes = Int(
+        1_000_000,
+        help="""How much of one output is kept (a stream, or one form of a display). More is cut,
+        and the execution is marked as truncated.""",
+    ).tag(config=True)
+
+    max_execution_bytes = Int(
+        10_000_000, help="How much of all outputs of one execution is kept."
+    ).tag(config=True)
+
+    redact = Bool(
+        True,
+        help="""Whether secrets of well-known forms (keys, tokens, passwords) are taken out of
+        source and text outputs before they are stored.""",
+    ).tag(config=True)
+
+    redact_patterns = List(
+        Unicode(),
+        help="""Further regular expressions whose matches are taken out; where one has a group, only
+        the group is.""",
+    ).tag(config=True)
+
+    push_targets = Dict(
+        help="""MLflow tracking servers to push to, by name: `{"team": {"uri": "https://…"}}`.
+        With one only, it is the default."""
+    ).tag(config=True)
+
+    @validate("max_output_bytes", "max_execution_bytes")
+    def _not_negative(self, proposal: Any) -> int:
+        if proposal["value"] < 0:
+            raise TraitError(f"{proposal['trait'].name} must be 0 or more.")
+        return int(proposal["value"])
+
+    @validate("redact_patterns")
+    def _regular_expressions(self, proposal: Any) -> list[str]:
+        for pattern in proposal["value"]:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise TraitError(
+                    f"redact_patterns: {pattern!r} is no regular expression: {error}."
+                ) from None
+        return list(proposal["value"])
+
+    def resolved_data_dir(self) -> Path:
+        """Return the folder of the record."""
+        return Path(self.record_dir).expanduser() if self.record_dir else data_dir()
