@@ -2,8 +2,7 @@
 
 Two ways lead to a page. Where a clause leaves few runs, these are fetched and sorted. Else the
 index of the first order key is walked from its top and each run on the way is tested, until the
-page is full: at 100,000 runs that reads a few hundred. Only when the walk ends before the page is
-full, so that runs without the key come last, everything that matches is sorted.
+page is full: at 100,000 runs that reads a few hundred. Runs without the key follow.
 """
 
 from __future__ import annotations
@@ -45,6 +44,8 @@ _COLUMNS = {
     "parent_run_id": "r.parent_run_id",
 }
 _TABLES = {"metric": "metrics", "param": "params", "tag": "tags"}
+_WIDE = ("r.lifecycle_stage = ?",)
+"""Tests of the scope that leave most runs."""
 _INDEXED_ATTRIBUTES = ("run_id", "run_name", "session_id", "parent_run_id")
 
 
@@ -149,6 +150,7 @@ class _Query:
         self._plain = not clauses and not text
         self._tests = scope + [_condition(clause) for clause in clauses]
         self._few = [found for clause in clauses if (found := _candidates(clause)) is not None]
+        self._few += [_runs_where(test) for test in scope if test.text not in _WIDE]
         if text is not None and text.strip():
             found = _text_candidates(text)
             self._tests.append(Sql(f"r.id IN ({found.text})", found.arguments))
@@ -157,10 +159,9 @@ class _Query:
     def page(self, offset: int, count: int) -> list[int]:
         """Return the small ids of `count` runs behind the first `offset`."""
         few = self._few_candidates()
-        if few is not None:
-            return self._sorted(offset, count, few)
-        walked = self._walked(offset, count)
-        return walked if len(walked) == count else self._sorted(offset, count)
+        if few is None and self._orders and self._orders[0].key.entity in _TABLES:
+            return self._walked(offset, count)
+        return self._sorted(offset, count, few)
 
     def _few_candidates(self) -> Sql | None:
         """Return the runs of the clause that leaves the fewest, if these are few."""
@@ -173,44 +174,47 @@ class _Query:
                 best, least = found, number
         return best
 
-    def _sorted(self, offset: int, count: int, few: Sql | None = None) -> list[int]:
-        tests = list(self._tests)
+    def _sorted(self, offset: int, count: int, few: Sql | None) -> list[int]:
+        """Sort all that match; by time alone an index has the order already."""
+        source = Sql("runs r")
         if few is not None:
-            tests.append(Sql(f"r.id IN ({few.text})", few.arguments))
+            source = Sql(f"({few.text}) c CROSS JOIN runs r ON r.id = c.id", few.arguments)
         order = _order([_order_term(order) for order in self._orders])
-        where = _where(tests)
-        sql = f"SELECT r.id FROM runs r {where.text} ORDER BY {order.text} LIMIT ? OFFSET ?"
-        return self._ids(sql, [*where.arguments, *order.arguments, count, offset])
+        return self._ids(source, _where(self._tests), order, offset, count)
 
     def _walked(self, offset: int, count: int) -> list[int]:
-        """Walk the index of the first order key; runs that lack the key are not met."""
-        first = self._orders[0] if self._orders else None
-        if first is None or first.key == Key("attribute", "start_time"):
-            return self._sorted_by_time(first, offset, count)
-        table = _TABLES.get(first.key.entity)
-        if table is None:
-            return []
-        direction = "DESC" if first.descending else "ASC"
-        rest = _order([_order_term(order) for order in self._orders[1:]])
-        where = _where(
-            [
-                Sql("o.key = ?", [first.key.name]),
-                Sql("o.value IS NOT NULL"),
-                Sql("r.id = o.run"),
-                *self._tests,
-            ]
-        )
-        sql = (
-            f"SELECT r.id FROM {table} o INDEXED BY {table}_by_value CROSS JOIN runs r"
-            f" {where.text} ORDER BY o.value {direction}, {rest.text} LIMIT ? OFFSET ?"
-        )
-        return self._ids(sql, [*where.arguments, *rest.arguments, count, offset])
+        """Walk the index of the first order key, then go on with the runs that lack the key."""
+        first = self._orders[0]
+        table = _TABLES[first.key.entity]
+        rest = [_order_term(order) for order in self._orders[1:]]
+        by_value = Sql(f"o.value {'DESC' if first.descending else 'ASC'}")
+        index = Sql(f"{table} o INDEXED BY {table}_by_value CROSS JOIN runs r")
+        has_key = Sql("o.key = ? AND r.id = o.run", [first.key.name])
+        lacks_key = f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.run = r.id AND o.key = ?)"
+        parts = [
+            (index, [has_key, Sql("o.value IS NOT NULL")], _order([by_value, *rest])),
+            # A metric that is NaN has no number in SQL, but comes before one that is missing.
+            (index, [has_key, Sql("o.value IS NULL")], _order(rest)),
+            (Sql("runs r"), [Sql(lacks_key, [first.key.name])], _order(rest)),
+        ]
+        found: list[int] = []
+        for source, tests, order in parts:
+            where = _where([*tests, *self._tests])
+            keys = self._ids(source, where, order, offset, count - len(found))
+            found += keys
+            if len(found) == count:
+                break
+            offset = 0 if keys or not offset else offset - self._count(source, where)
+        return found
 
-    def _sorted_by_time(self, first: Order | None, offset: int, count: int) -> list[int]:
-        return self._sorted(offset, count)
-
-    def _ids(self, sql: str, arguments: list[Any]) -> list[int]:
+    def _ids(self, source: Sql, where: Sql, order: Sql, offset: int, count: int) -> list[int]:
+        sql = f"SELECT r.id FROM {source.text} {where.text} ORDER BY {order.text} LIMIT ? OFFSET ?"
+        arguments = [*source.arguments, *where.arguments, *order.arguments, count, offset]
         return [key for (key,) in self._conn.execute(sql, arguments)]
+
+    def _count(self, source: Sql, where: Sql) -> int:
+        sql = f"SELECT count(*) FROM {source.text} {where.text}"
+        return int(value(self._conn, sql, [*source.arguments, *where.arguments]))
 
     def total(self, seen: int, more: bool) -> int:
         """Return how many runs match, or at least how many are known to."""
@@ -218,9 +222,7 @@ class _Query:
             return seen
         if not self._plain and value(self._conn, "SELECT max(id) FROM runs") > COUNTED:
             return seen + more
-        where = _where(self._tests)
-        sql = f"SELECT count(*) FROM runs r {where.text}"
-        return int(value(self._conn, sql, where.arguments))
+        return self._count(Sql("runs r"), _where(self._tests))
 
 
 def _where(tests: Sequence[Sql]) -> Sql:
@@ -296,12 +298,12 @@ def _candidates(clause: Clause) -> Sql | None:
         test = _comparison("m.value", clause)
         table = _TABLES[key.entity]
         return Sql(
-            f"SELECT m.run FROM {table} m WHERE m.key = ? AND {test.text}",
+            f"SELECT m.run AS id FROM {table} m WHERE m.key = ? AND {test.text}",
             [key.name, *test.arguments],
         )
     if key.entity == "attribute" and key.name in _INDEXED_ATTRIBUTES:
         test = _comparison(_COLUMNS[key.name], clause)
-        return Sql(f"SELECT r.id FROM runs r WHERE {test.text}", test.arguments)
+        return _runs_where(test)
     return None
 
 
@@ -311,6 +313,9 @@ def _comparison(column: str, clause: Clause) -> Sql:
         return Sql(f"{column} {operator}")
     if isinstance(compared, tuple):
         return Sql(f"{column} {operator} ({marks(compared)})", list(compared))
+    if operator == "!=" and clause.key.entity == "metric":
+        # NaN, which SQL has as NULL, differs from every number.
+        operator = "IS NOT"
     if operator == "LIKE":
         return Sql(f"{column} GLOB ?", [_glob(str(compared))])
     if operator == "ILIKE":
@@ -324,13 +329,17 @@ def _glob(pattern: str) -> str:
     return "".join(marks_of_glob.get(letter, letter) for letter in pattern)
 
 
+def _runs_where(test: Sql) -> Sql:
+    return Sql(f"SELECT r.id FROM runs r WHERE {test.text}", test.arguments)
+
+
 def _text_candidates(text: str) -> Sql:
     words = re.findall(r"\w+", text)
     if not words:
         return Sql("SELECT id FROM runs WHERE 0")
     match = " ".join(f'"{word}"*' for word in words)
     return Sql(
-        "SELECT rowid FROM runs_text WHERE runs_text MATCH ? UNION SELECT t.id FROM"
+        "SELECT rowid AS id FROM runs_text WHERE runs_text MATCH ? UNION SELECT t.id FROM"
         " executions_text x JOIN execution_runs y ON y.execution = x.rowid"
         " JOIN runs t ON t.run_id = y.run_id WHERE x.executions_text MATCH ?",
         [match, match],
