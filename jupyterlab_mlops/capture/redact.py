@@ -25,28 +25,40 @@ from ..types import (
 )
 
 T = TypeVar("T", bound=msgspec.Struct)
+_Rule = tuple[tuple[str, ...], re.Pattern[str]]
 SETTING = "JUPYTER_MLOPS_REDACT"
 """Environment variable by which a server tells its kernels: `0`, or a JSON list of own patterns."""
 MARK = "[redacted]"
-_NAMES = r"(?:password|passwd|passphrase|secret|api_?key|(?:secret|private)_?key|[a-z]+_token)"
 _FORMS = (
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",  # AWS
-    r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})\b",
-    r"\bglpat-[A-Za-z0-9_-]{20,}\b",  # GitLab
-    r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}\b",  # Slack
-    r"\bhf_[A-Za-z0-9]{30,}\b",  # Hugging Face
-    r"\bsk-[A-Za-z0-9_-]{20,}\b",  # OpenAI, Anthropic
-    r"\bAIza[0-9A-Za-z_-]{35}\b",  # Google
-    r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+",  # JSON web token
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+    (("akia", "asia"), r"(?:AKIA|ASIA)[0-9A-Z]{16}\b"),  # AWS
+    (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{36,}"),
+    (("github_pat_",), r"github_pat_[A-Za-z0-9_]{22,}"),
+    (("glpat-",), r"glpat-[A-Za-z0-9_-]{20,}"),  # GitLab
+    (("xox",), r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),  # Slack
+    (("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),  # Hugging Face
+    (("sk-",), r"\bsk-[A-Za-z0-9_-]{20,}"),  # OpenAI, Anthropic
+    (("aiza",), r"AIza[0-9A-Za-z_-]{35}"),  # Google
+    (("eyj",), r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),  # web token
+    (
+        ("private key",),
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+    ),
+)
+"""Words (in lower case) of which a text must have one, and the form of the secret."""
+_NAMES = (
+    r"(?:password|passwd|passphrase|secret|api_?key|secret_?key|private_?key|_token)"
+    r"""["']?\s*[=:]\s*[rbuf]?"""
 )
 _NAMED = (
     # The name and what follows it stay: `password = "…"`, `{"api_key": "…"}`.
-    r"""(?P<a>\b\w*?{names}["']?\s*[=:]\s*[rbuf]?(?P<q>["']))[^"'\n]{{4,}}(?=(?P=q))""",
-    r"(?P<b>\bBearer\s+)[A-Za-z0-9._~+/-]{{16,}}=*",
-    r"(?P<c>\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]+:)[^\s/@'\"]+(?=@)",
+    (("pass", "secret", "key", "_token"), _NAMES + r"""(["'])(?P<secret>[^"'\n]{4,})\1"""),
+    (("bearer",), r"Bearer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
+    (("://",), r"://[^\s/:@'\"]+:(?P<secret>[^\s/@'\"]+)(?=@)"),
 )
-_UNQUOTED = r"(?P<d>\b(?:password|passwd|pwd)=)[^\s&;,'\"()\[\]{{}}]{{4,}}"
+_UNQUOTED = (
+    ("password=", "passwd=", "pwd="),
+    r"(?:passwor|passw|pw)d=(?P<secret>[^\s&;,'\"()\[\]{}]{4,})",
+)
 """In outputs only: in source this is the name of a variable."""
 
 
@@ -69,12 +81,9 @@ class Redactor:
     def __init__(self, enabled: bool = True, patterns: Iterable[str] = ()) -> None:
         self.enabled = enabled
         self._own = [re.compile(pattern) for pattern in patterns]
-        forms = "|".join(f"(?:{form})" for form in _FORMS)
-        named = [part.format(names=_NAMES) for part in _NAMED]
-        flags = re.IGNORECASE
-        self._forms = re.compile(forms, re.DOTALL)
-        self._code = re.compile("|".join(named), flags)
-        self._output = re.compile("|".join([*named, _UNQUOTED.format()]), flags)
+        self._forms = [_rule(hints, form, re.DOTALL) for hints, form in _FORMS]
+        self._named = [_rule(hints, form, re.IGNORECASE) for hints, form in _NAMED]
+        self._unquoted = [_rule(*_UNQUOTED, re.IGNORECASE)]
 
     @classmethod
     def from_environment(cls) -> Redactor:
@@ -89,11 +98,11 @@ class Redactor:
 
     def source(self, text: str) -> str:
         """Redact code."""
-        return self._replace(text, self._code)
+        return self._replace(text, [*self._forms, *self._named])
 
     def text(self, text: str) -> str:
         """Redact what code has put out."""
-        return self._replace(text, self._output)
+        return self._replace(text, [*self._forms, *self._named, *self._unquoted])
 
     def record(self, record: AnyRecord) -> AnyRecord:
         """Redact what a record holds of source and outputs; other records are given back as is."""
@@ -111,13 +120,16 @@ class Redactor:
                 return _changed(record, git=git)
         return record
 
-    def _replace(self, text: str, named: re.Pattern[str]) -> str:
+    def _replace(self, text: str, rules: list[_Rule]) -> str:
         if not self.enabled:
             return text
-        text = self._forms.sub(MARK, text)
-        text = named.sub(_after_name, text)
+        lowered = text.lower()
+        for hints, pattern in rules:
+            # Looking for a word is far cheaper than trying a pattern at each letter of a long text.
+            if any(hint in lowered for hint in hints):
+                text = pattern.sub(_only_secret, text)
         for pattern in self._own:
-            text = pattern.sub(_only_group, text)
+            text = pattern.sub(_only_secret, text)
         return text
 
     def _of_output(self, output: dict[str, Any]) -> dict[str, Any]:
@@ -146,16 +158,16 @@ def _is_text(kind: str, value: object) -> bool:
     return isinstance(value, str) and kind.startswith("text/")
 
 
-def _after_name(match: re.Match[str]) -> str:
-    """Keep what stands before the secret."""
-    before = match.groupdict()
-    return next(before[name] for name in "abcd" if before.get(name)) + MARK
+def _rule(hints: tuple[str, ...], form: str, flags: re.RegexFlag) -> _Rule:
+    return hints, re.compile(form, flags)
 
 
-def _only_group(match: re.Match[str]) -> str:
-    if not match.re.groups or match.group(1) is None:
+def _only_secret(match: re.Match[str]) -> str:
+    """Keep what stands around the group `secret`, or around the only group of a user's pattern."""
+    group: str | int = "secret" if "secret" in match.re.groupindex else min(match.re.groups, 1)
+    if match.group(group) is None:
         return MARK
-    start, end = match.start(1) - match.start(), match.end(1) - match.start()
+    start, end = match.start(group) - match.start(), match.end(group) - match.start()
     return match.group()[:start] + MARK + match.group()[end:]
 
 
