@@ -17,9 +17,10 @@ def load_ipython_extension(ip: Any) -> None:
     from . import hooks
 
     if hooks.load(ip) is not None:
-        from . import autolog
+        from . import autolog, magics
 
         autolog.install(ip)
+        magics.install(ip)
 
 
 def unload_ipython_extension(ip: Any) -> None:

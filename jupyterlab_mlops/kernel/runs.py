@@ -34,6 +34,7 @@ class OpenRun:
 
     __slots__ = (
         "end_time",
+        "ends_with_cell",
         "execution",
         "experiment",
         "implicit",
@@ -51,6 +52,8 @@ class OpenRun:
         self.run_id = run_id
         self.name = name
         self.implicit = implicit
+        self.ends_with_cell = implicit
+        """It ends with the cell that opened it, as one of `%%mlops run` does too."""
         self.experiment: str | None = None
         self.parent_run_id: str | None = None
         self.start_time = now_ms()
@@ -351,7 +354,7 @@ class Runs:
         status: RunStatus = "FINISHED" if error is None else "FAILED"
         own = self.stack()
         for run in reversed(list(self._open.values())):
-            ends = run.implicit and run.execution in (execution, None)
+            ends = run.ends_with_cell and run.execution in (execution, None)
             if ends or (error is not None and run in own):
                 self.end(run, status, error)
 

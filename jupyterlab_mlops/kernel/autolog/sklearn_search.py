@@ -36,7 +36,7 @@ def log_search(search: Any, fit: Fit, elapsed: int) -> None:
     candidates = results.get("params", [])
     chosen = _best_candidates(results, len(candidates))
     if len(chosen) < len(candidates):
-        record_tags(fit.run_id, {"autolog.children_left_out": str(len(candidates) - len(chosen))})
+        record_tags(fit.run_id, {"candidates_left_out": str(len(candidates) - len(chosen))})
     started = _start_of(fit.run_id, elapsed)
     for index in chosen:
         metrics, seconds = _metrics_of(results, index), _seconds(results, index)

@@ -122,7 +122,7 @@ class RunChooser:
 
     def _say_what_was_left_out(self) -> None:
         if self._attempt is not None:
-            record_tags(self._attempt.run_id, {"autolog.fits_left_out": str(self._left_out)})
+            record_tags(self._attempt.run_id, {"fits_left_out": str(self._left_out)})
 
 
 chooser = RunChooser()
@@ -130,11 +130,12 @@ descriptions = Descriptions()
 
 
 def tags_of(estimator: Any) -> dict[str, str]:
-    """Tags that say what was fitted, named as MLflow names them."""
+    """Tags that say what was fitted: the model proper for people, the class of the whole in full."""
     kind = type(estimator)
+    label = label_of(estimator)
     return {
-        "estimator_name": kind.__name__,
-        "estimator_class": f"{kind.__module__}.{kind.__qualname__}",
+        "estimator": f"{label} ({kind.__name__})" if is_search(estimator) else label,
+        "mlops.estimator_class": f"{kind.__module__}.{kind.__qualname__}",
     }
 
 
@@ -150,7 +151,7 @@ def begin(estimator: Any, data: Any, target: Any, caller: FrameType | None) -> F
     if notes.is_news(prefix, params):
         record_params(run_id, params_of(estimator, prefix) if prefix else params)
     current = runs.get(run_id)
-    if current is not None and not current.tags.get("estimator_name"):
+    if current is not None and "estimator" not in current.tags:
         current.tags |= tags_of(estimator)
         record_tags(run_id, tags_of(estimator))
     if budget.left() > 0:
