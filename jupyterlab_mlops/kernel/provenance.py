@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 MAX_SOURCE = 200_000
 _BUILTINS = frozenset(dir(builtins))
+_SPARING_FUNCTIONS = (_BUILTINS | {"display"}) - {"setattr", "delattr", "next"}
 _HARMLESS = (_BUILTINS | {"display"}) - {"setattr", "delattr", "next"}
 _PYTHON_CELL_MAGICS = frozenset(["time", "timeit", "capture", "prun", "memit", "mlops", "debug"])
 _PYTHON_LINE_MAGICS = frozenset(["time", "timeit", "prun", "memit", "debug"])
@@ -27,6 +28,8 @@ _PURE_METHODS = frozenset(
     predict predict_proba decision_function score transform get_params plot hist show savefig
     """.split()  # noqa: SIM905 - a table
 )
+_SPARING_METHODS = _PURE_METHODS | {"append", "extend", "insert", "add", "update", "fit", "push"}
+"""Methods that may change their object, but not what they are given."""
 _FIXED = (
     types.ModuleType,
     types.FunctionType,
@@ -186,7 +189,7 @@ class _Reader:
     def expression(self, node: ast.Expr) -> None:
         """A call whose result is thrown away is there for what it does to its arguments."""
         value = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if isinstance(value, ast.Call) and not _is_builtin(value.func):
+        if isinstance(value, ast.Call) and not _spares_arguments(value.func):
             for argument in (*value.args, *(keyword.value for keyword in value.keywords)):
                 if isinstance(argument, (ast.Name, ast.Starred)):
                     self.touch(argument)
@@ -254,11 +257,10 @@ class _Reader:
         self.visit_children(node)
 
 
-def _is_builtin(function: Any) -> bool:
-    known = isinstance(function, ast.Name) and (
-        function.id in _BUILTINS or function.id == "display"
-    )
-    return known and function.id not in ("setattr", "delattr", "next")
+def _spares_arguments(function: Any) -> bool:
+    if isinstance(function, ast.Attribute):
+        return function.attr in _SPARING_METHODS
+    return isinstance(function, ast.Name) and function.id in _SPARING_FUNCTIONS
 
 
 _VISITORS: dict[type, Any] = {
