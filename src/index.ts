@@ -1,6 +1,11 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { comparePlugin } from './plugins/compare';
 import { modelPlugin } from './plugins/model';
+import { notebookPlugin } from './plugins/notebook';
 import { panelPlugin } from './plugins/panel';
+import { recordingPlugin } from './plugins/recording';
+import { registryPlugin } from './plugins/registry';
+import { runsPlugin } from './plugins/runs';
 import { viewsPlugin } from './plugins/views';
 
 export * from './tokens';
@@ -9,7 +14,12 @@ export * from './tokens';
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   modelPlugin,
   viewsPlugin,
-  panelPlugin
+  panelPlugin,
+  runsPlugin,
+  recordingPlugin,
+  registryPlugin,
+  comparePlugin,
+  notebookPlugin
 ];
 
 export default plugins;

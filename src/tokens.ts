@@ -79,6 +79,7 @@ export namespace CommandIDs {
   export const downloadVersion = 'mlops:download-version';
   export const tagCellRun = 'mlops:tag-cell-run';
   export const showCellHistory = 'mlops:show-cell-history';
+  export const insertSource = 'mlops:insert-source';
 }
 
 /** What the views of this extension are built upon. */

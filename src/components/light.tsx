@@ -1,8 +1,10 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Notification } from '@jupyterlab/apputils';
+import type { Session } from '../api/types';
 import type { Light, StatusModel } from '../model/status';
 import { formatTime } from '../model/format';
+import { CommandIDs } from '../tokens';
 import { Switch } from './basics';
 import { useModel, useServices } from './services';
 
@@ -96,7 +98,40 @@ function SessionLine(props: { status: StatusModel }): JSX.Element | null {
       {trans._n('%1 execution', '%1 executions', executions)}
       {' · '}
       {trans._n('%1 run', '%1 runs', runs)} {trans.__('in this session')}
+      <OpenRunButton session={session} />
     </div>
+  );
+}
+
+/** Opens a run in the kernel, or ends the one that is open. */
+function OpenRunButton(props: { session: Session }): JSX.Element | null {
+  const { commands, mlops, trans } = useServices();
+  const { runs } = useModel(mlops.runs);
+  const { session } = props;
+  if (session.language !== 'python' || !session.recording) {
+    return null;
+  }
+  const open = runs.find(
+    run => run.session_id === session.session_id && run.status === 'RUNNING'
+  );
+  return open ? (
+    <button
+      type="button"
+      className="jp-MLOps-link"
+      onClick={() =>
+        void commands.execute(CommandIDs.endRun, { runId: open.run_id })
+      }
+    >
+      {trans.__('End run')}
+    </button>
+  ) : (
+    <button
+      type="button"
+      className="jp-MLOps-link"
+      onClick={() => void commands.execute(CommandIDs.startRun)}
+    >
+      {trans.__('Start run')}
+    </button>
   );
 }
 

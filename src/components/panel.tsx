@@ -1,6 +1,9 @@
 import { useRef } from 'react';
 import type { PanelRoute } from '../model/route';
+import { HistoryView } from './history';
 import { RecordingBar } from './light';
+import { ModelsSection } from './models/modelssection';
+import { RunView } from './run/runview';
 import { RunList } from './runs/runlist';
 import { SearchBar } from './runs/search';
 import { SelectionBar } from './runs/selection';
@@ -13,6 +16,12 @@ export function PanelView(props: { route: PanelRoute }): JSX.Element {
     <>
       <RecordingBar />
       {route.view === 'list' && <ListView />}
+      {route.view === 'run' && (
+        <RunView runId={route.runId} onBack={() => props.route.back()} />
+      )}
+      {route.view === 'history' && (
+        <HistoryView cell={route.cell} onBack={() => props.route.back()} />
+      )}
     </>
   );
 }
@@ -34,6 +43,7 @@ function ListView(): JSX.Element {
         <RunList />
       </div>
       <SelectionBar />
+      <ModelsSection />
     </div>
   );
 }

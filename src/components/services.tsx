@@ -3,6 +3,7 @@ import {
   useCallback,
   useContext,
   useEffect,
+  useMemo,
   useState,
   useSyncExternalStore
 } from 'react';
@@ -26,6 +27,12 @@ export interface IServices {
   /** Whether a run can be opened in a tab of its own. */
   readonly hasTabs: boolean;
   readonly settings: SettingsModel;
+  /** Fills the element with source code in the colours of the theme. */
+  readonly highlight: (
+    source: string,
+    language: string,
+    host: HTMLElement
+  ) => Promise<void>;
 }
 
 const ServicesContext = createContext<IServices | null>(null);
@@ -39,6 +46,17 @@ export function useServices(): IServices {
     throw new Error('A view of jupyterlab-mlops stands outside of its host.');
   }
   return services;
+}
+
+/** Make a model for this view, and dispose of it with the view. `key` says when another is needed. */
+export function useOwned<T extends ObservableModel>(
+  key: string,
+  make: () => T
+): T {
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const model = useMemo(() => make(), [key]);
+  useEffect(() => () => model.dispose(), [model]);
+  return useModel(model);
 }
 
 /** Render again whenever the model changes. */

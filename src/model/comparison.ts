@@ -1,5 +1,5 @@
 import type { MLOpsClient } from '../api/client';
-import type { Comparison, Curve, Execution } from '../api/types';
+import type { Comparison, Curve } from '../api/types';
 import type { ChangeStream, IChanges } from './changes';
 import { Coalescer } from './coalesce';
 import { ObservableModel } from './observable';
@@ -7,12 +7,16 @@ import { ObservableModel } from './observable';
 /** How many runs can stand side by side. */
 export const COMPARE_LIMITS = { least: 2, most: 20 };
 
+/** Metrics that are drawn at most. */
+const CURVE_LIMIT = 50;
+
 /** Two to twenty runs against a baseline, the first of them. */
 export class ComparisonModel extends ObservableModel {
   constructor(options: ComparisonModel.IOptions) {
     super();
     this._client = options.client;
     this._runIds = [...options.runIds];
+    this._styles = [...options.runIds];
     this._refresh = new Coalescer(() => this._fetch());
     options.changes.changed.connect(this._onChanged, this);
     options.changes.reconnected.connect(this.refresh, this);
@@ -51,20 +55,23 @@ export class ComparisonModel extends ObservableModel {
     }
   }
 
-  /** Curves of one metric, of every run that has it. */
-  curves(key: string, pixels: number): Promise<Curve[]> {
-    return this._client.get('/curves', {
-      query: { run_id: [...this._runIds], key: [key], pixels },
-      background: true
-    });
+  /** Which line style a run has; it keeps it when the baseline changes. */
+  style(runId: string): number {
+    return this._styles.indexOf(runId);
   }
 
-  /** An execution with its outputs. */
-  execution(executionId: string): Promise<Execution> {
-    return this._client.get('/executions/{execution_id}', {
-      path: { execution_id: executionId },
-      background: true
-    });
+  /** Curves of metrics, of every run that has them. */
+  async curves(keys: readonly string[], pixels: number): Promise<Curve[]> {
+    return keys.length === 0
+      ? []
+      : this._client.get('/curves', {
+          query: {
+            run_id: [...this._runIds],
+            key: keys.slice(0, CURVE_LIMIT),
+            pixels
+          },
+          background: true
+        });
   }
 
   /** Bytes of an artifact of one of the runs. */
@@ -98,6 +105,7 @@ export class ComparisonModel extends ObservableModel {
 
   private readonly _client: MLOpsClient;
   private readonly _refresh: Coalescer;
+  private readonly _styles: readonly string[];
   private _runIds: string[];
   private _comparison: Comparison | null = null;
   private _error: string | null = null;

@@ -1,12 +1,10 @@
 import type { MLOpsClient } from '../api/client';
 import type { Execution } from '../api/types';
 import type { ICellAddress } from '../tokens';
+import { cellExecutions } from './cells';
 import type { ChangeStream, IChanges } from './changes';
 import { Coalescer } from './coalesce';
 import { ObservableModel } from './observable';
-
-/** Executions in a page. */
-const PAGE = 200;
 
 /** Executions of a cell that had the same source, newest first. */
 export interface ICellVersion {
@@ -54,30 +52,14 @@ export class CellHistoryModel extends ObservableModel {
       return;
     }
     try {
-      this._versions = groupVersions(await this._all());
+      this._versions = groupVersions(
+        await cellExecutions(this._client, this.cell.cellId)
+      );
       this._error = null;
     } catch (error) {
       this._error = (error as Error).message;
     }
     this.touch();
-  }
-
-  private async _all(): Promise<Execution[]> {
-    const executions: Execution[] = [];
-    let token: string | null | undefined;
-    do {
-      const page = await this._client.get('/executions', {
-        query: {
-          cell_id: this.cell.cellId,
-          limit: PAGE,
-          page_token: token ?? undefined
-        },
-        background: true
-      });
-      executions.push(...page.executions);
-      token = page.next_page_token;
-    } while (token);
-    return executions;
   }
 
   private _onChanged(_: unknown, changes: IChanges): void {
@@ -101,13 +83,10 @@ export namespace CellHistoryModel {
   }
 }
 
-/** Neighbouring executions of the same source are one version; newest first. */
+/** Neighbouring executions of the same source are one version. */
 export function groupVersions(
-  executions: readonly Execution[]
+  newestFirst: readonly Execution[]
 ): ICellVersion[] {
-  const newestFirst = [...executions].sort(
-    (a, b) => b.started_at - a.started_at
-  );
   const versions: { source: string; executions: Execution[] }[] = [];
   for (const execution of newestFirst) {
     const last = versions[versions.length - 1];

@@ -19,7 +19,7 @@ const CLAUSE =
   /^\s*(?:\w+\.)?(?:[\w./-]+|`[^`]+`|"[^"]+")\s*(?:!=|<=|>=|=|<|>|\bI?LIKE\b|\bNOT\s+IN\b|\bIN\s*\(|\bIS\s+(?:NOT\s+)?NULL\b)/i;
 
 /** Runs that are nobody's child. */
-const TOP_LEVEL = 'tags.`mlflow.parentRunId` IS NULL';
+const TOP_LEVEL = 'attributes.parent_run_id IS NULL';
 
 /** Whether the text is meant as a filter: its first clause has a key and an operator. */
 export function isFilter(search: string): boolean {

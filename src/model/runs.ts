@@ -1,5 +1,5 @@
 import type { MLOpsClient } from '../api/client';
-import type { Experiment, Run } from '../api/types';
+import type { Experiment, Run, RunDetails } from '../api/types';
 import type { ChangeStream, IChanges } from './changes';
 import { Coalescer } from './coalesce';
 import { ObservableModel } from './observable';
@@ -215,6 +215,11 @@ export class RunsModel extends ObservableModel {
       path: { run_id: runId },
       body: { status: 'FINISHED' }
     });
+  }
+
+  /** One run with all that belongs to it. */
+  details(runId: string): Promise<RunDetails> {
+    return this._client.get('/runs/{run_id}', { path: { run_id: runId } });
   }
 
   /** Keys of tags in use. */

@@ -59,8 +59,18 @@ export const panelPlugin: JupyterFrontEndPlugin<IMLOpsPanel> = {
       label: trans.__('Show Runs and Models'),
       caption: trans.__('Show the panel with recorded runs and models'),
       icon: mlopsIcon,
-      describedBy: { args: { type: 'object', properties: {} } },
-      execute: () => {
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            list: { type: 'boolean', description: 'Go back to the list' }
+          }
+        }
+      },
+      execute: args => {
+        if (args.list) {
+          route.showList();
+        }
         app.shell.activateById(panel.id);
       }
     });

@@ -4,6 +4,7 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { IThemeManager, Sanitizer } from '@jupyterlab/apputils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -22,7 +23,13 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
   autoStart: true,
   provides: IViewServices,
   requires: [IMLOps, IRenderMimeRegistry],
-  optional: [ITranslator, IThemeManager, ISettingRegistry, ILabShell],
+  optional: [
+    ITranslator,
+    IThemeManager,
+    ISettingRegistry,
+    ILabShell,
+    IEditorLanguageRegistry
+  ],
   activate: (
     app: JupyterFrontEnd,
     mlops: IMLOps,
@@ -30,7 +37,8 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
     translator: ITranslator | null,
     themes: IThemeManager | null,
     registry: ISettingRegistry | null,
-    labShell: ILabShell | null
+    labShell: ILabShell | null,
+    languages: IEditorLanguageRegistry | null
   ): IViewServices => {
     const settings = new SettingsModel();
     registry
@@ -49,12 +57,29 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
       commands: app.commands,
       rendermime: rendermime.clone({ sanitizer: Private.strict() }),
       themeChanged: themes?.themeChanged ?? null,
-      hasTabs: labShell !== null
+      hasTabs: labShell !== null,
+      highlight: (source, language, host) =>
+        Private.highlight(languages, source, language, host)
     };
   }
 };
 
 namespace Private {
+  /** Without a registry of languages the source is shown plain. */
+  export async function highlight(
+    languages: IEditorLanguageRegistry | null,
+    source: string,
+    language: string,
+    host: HTMLElement
+  ): Promise<void> {
+    if (!languages) {
+      host.textContent = source;
+      return;
+    }
+    const known = await languages.getLanguage(language);
+    await languages.highlight(source, known, host);
+  }
+
   /** For what was captured: it must not run commands of the application. */
   export function strict(): Sanitizer {
     const sanitizer = new Sanitizer();

@@ -1,0 +1,132 @@
+import { caretLeftIcon, copyIcon, pasteIcon } from '@jupyterlab/ui-components';
+import { Clipboard } from '@jupyterlab/apputils';
+import { CellHistoryModel, ICellVersion } from '../model/history';
+import { CommandIDs, ICellAddress } from '../tokens';
+import { Ago, IconButton, Nothing, Problem } from './basics';
+import { Code, WhenVisible } from './hosted';
+import { ExecutionHead, LoadedOutputs } from './run/cells';
+import { useOwned, useServices } from './services';
+
+/** What a cell has been: every source that was executed, with times and outputs. */
+export function HistoryView(props: {
+  cell: ICellAddress;
+  onBack: () => void;
+}): JSX.Element {
+  const { mlops, trans } = useServices();
+  const { cell } = props;
+  const model = useOwned(
+    cell.cellId,
+    () =>
+      new CellHistoryModel({
+        cell,
+        client: mlops.client,
+        changes: mlops.changes
+      })
+  );
+  return (
+    <div className="jp-MLOps-details">
+      <div className="jp-MLOps-runHeader">
+        <div className="jp-MLOps-runHeader-bar">
+          <IconButton
+            icon={caretLeftIcon}
+            label={trans.__('Back')}
+            onClick={props.onBack}
+          />
+          <h2 className="jp-MLOps-runName">{trans.__('History of a cell')}</h2>
+        </div>
+        <div className="jp-MLOps-hint">{cell.notebook}</div>
+      </div>
+      <div className="jp-MLOps-scroll">
+        {model.error && <Problem>{model.error}</Problem>}
+        {model.versions?.length === 0 && (
+          <Nothing>
+            {trans.__('This cell has not been executed while it was recorded.')}
+          </Nothing>
+        )}
+        <ol className="jp-MLOps-plain">
+          {model.versions?.map((version, index) => (
+            <Version
+              key={version.executions[0].execution_id}
+              version={version}
+              number={(model.versions?.length ?? 0) - index}
+              model={model}
+            />
+          ))}
+        </ol>
+      </div>
+    </div>
+  );
+}
+
+function Version(props: {
+  version: ICellVersion;
+  number: number;
+  model: CellHistoryModel;
+}): JSX.Element {
+  const { commands, trans } = useServices();
+  const { version, number } = props;
+  const [last] = version.executions;
+  return (
+    <li className="jp-MLOps-execution">
+      <div className="jp-MLOps-line">
+        <strong>{trans.__('Version %1', number)}</strong>
+        <span className="jp-MLOps-hint">
+          {trans._n(
+            'executed %1 time',
+            'executed %1 times',
+            version.executions.length
+          )}
+          {', '}
+          <Ago time={last.started_at} />
+        </span>
+        <span className="jp-MLOps-version-actions">
+          <IconButton
+            icon={copyIcon}
+            label={trans.__('Copy version %1', number)}
+            onClick={() => Clipboard.copyToSystem(version.source)}
+          />
+          <IconButton
+            icon={pasteIcon}
+            label={trans.__('Insert version %1 below the cell', number)}
+            onClick={() =>
+              void commands.execute(CommandIDs.insertSource, {
+                source: version.source
+              })
+            }
+          />
+        </span>
+      </div>
+      <Code source={version.source} />
+      <ExecutionHead execution={last} />
+      <RunLinks runIds={last.run_ids} />
+      <WhenVisible>
+        {() => (
+          <LoadedOutputs
+            execution={last}
+            load={id => props.model.execution(id)}
+          />
+        )}
+      </WhenVisible>
+    </li>
+  );
+}
+
+/** The runs that an execution belonged to. */
+function RunLinks(props: { runIds: readonly string[] }): JSX.Element {
+  const { commands, mlops, trans } = useServices();
+  return (
+    <>
+      {props.runIds.map(runId => (
+        <button
+          key={runId}
+          type="button"
+          className="jp-MLOps-link"
+          onClick={() => void commands.execute(CommandIDs.openRun, { runId })}
+        >
+          {mlops.runs.find(runId)?.name ??
+            trans.__('Run %1', runId.slice(0, 8))}
+        </button>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+import type { Artifact } from '../api/types';
+
+/** How a file is shown. `none`: its bytes say nothing to people. */
+export type PreviewKind = 'image' | 'table' | 'json' | 'html' | 'text' | 'none';
+
+/** Larger files are not fetched for a look at them. */
+export const PREVIEW_LIMIT = 5_000_000;
+
+/** Text beyond this is cut in the preview. */
+export const TEXT_LIMIT = 100_000;
+
+/** Rows of a table in the preview. */
+export const ROW_LIMIT = 100;
+
+const TEXT_ENDINGS =
+  /\.(txt|md|log|py|ipynb|ya?ml|toml|cfg|ini|sql|sh|r|jl|xml|tex)$/i;
+
+/** By media type, else by the name's ending. */
+export function previewKind(artifact: Artifact): PreviewKind {
+  const type = artifact.media_type ?? '';
+  const path = artifact.path.toLowerCase();
+  if (type.startsWith('image/')) {
+    return 'image';
+  }
+  if (/csv|tab-separated/.test(type) || /\.[ct]sv$/.test(path)) {
+    return 'table';
+  }
+  if (/\bjson\b|\+json/.test(type) || /\.(json|ipynb)$/.test(path)) {
+    return 'json';
+  }
+  if (type === 'text/html' || path.endsWith('.html')) {
+    return 'html';
+  }
+  return type.startsWith('text/') || TEXT_ENDINGS.test(path) ? 'text' : 'none';
+}
+
+/** Rows and columns of comma or tab separated text, with quotes as RFC 4180 has them. */
+export function parseTable(text: string, limit = ROW_LIMIT): string[][] {
+  const separator = text.slice(0, text.indexOf('\n') + 1).includes('\t')
+    ? '\t'
+    : ',';
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let field = '';
+  let quoted = false;
+  const endRow = () => {
+    row.push(field);
+    if (row.length > 1 || field !== '') {
+      rows.push(row);
+    }
+    row = [];
+    field = '';
+  };
+  for (let i = 0; i < text.length && rows.length <= limit; i++) {
+    const char = text[i];
+    if (quoted) {
+      if (char === '"' && text[i + 1] === '"') {
+        field += char;
+        i += 1;
+      } else if (char === '"') {
+        quoted = false;
+      } else {
+        field += char;
+      }
+    } else if (char === '"') {
+      quoted = true;
+    } else if (char === separator) {
+      row.push(field);
+      field = '';
+    } else if (char === '\n') {
+      endRow();
+    } else if (char !== '\r') {
+      field += char;
+    }
+  }
+  endRow();
+  return rows.slice(0, limit + 1);
+}
+
+/** JSON with line breaks; the text itself where it is none. */
+export function prettyJSON(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import type { Cell, ICodeCellModel } from '@jupyterlab/cells';
+import {
+  INotebookTracker,
+  NotebookActions,
+  NotebookPanel
+} from '@jupyterlab/notebook';
+import { historyIcon, tagIcon } from '@jupyterlab/ui-components';
+import { runsOfCell } from '../model/cells';
+import {
+  CommandIDs,
+  EXTENSION_ID,
+  IMLOpsPanel,
+  IViewServices
+} from '../tokens';
+import { NO_ARGS } from './describedby';
+import { attempt } from './report';
+
+/** Sends a cell to the kernel from the browser. Extensions that execute on the server disable it. */
+const BROWSER_EXECUTOR = '@jupyterlab/notebook-extension:cell-executor';
+
+/** What can be asked about a cell of the notebook. */
+export const notebookPlugin: JupyterFrontEndPlugin<void> = {
+  id: `${EXTENSION_ID}:notebook`,
+  description: "Commands on cells: their history, and their run's tags.",
+  autoStart: true,
+  requires: [IViewServices, IMLOpsPanel, INotebookTracker],
+  optional: [ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    services: IViewServices,
+    panel: IMLOpsPanel,
+    tracker: INotebookTracker,
+    palette: ICommandPalette | null
+  ): void => {
+    const { commands } = app;
+    const { trans, mlops } = services;
+    const hasCell = () => tracker.activeCell?.model.type === 'code';
+
+    commands.addCommand(CommandIDs.showCellHistory, {
+      label: trans.__("Show This Cell's History"),
+      icon: historyIcon,
+      isEnabled: hasCell,
+      describedBy: NO_ARGS,
+      execute: async () => {
+        const cellId = tracker.activeCell?.model.id;
+        const notebook = tracker.currentWidget?.context.path;
+        if (cellId && notebook) {
+          panel.showHistory({ cellId, notebook });
+          await commands.execute(CommandIDs.openPanel);
+        }
+      }
+    });
+
+    commands.addCommand(CommandIDs.tagCellRun, {
+      label: trans.__("Tag This Cell's Run …"),
+      icon: tagIcon,
+      isEnabled: hasCell,
+      describedBy: NO_ARGS,
+      execute: async () => {
+        const cellId = tracker.activeCell?.model.id;
+        const runIds =
+          cellId && (await attempt(() => runsOfCell(mlops.client, cellId)));
+        if (!runIds) {
+          return;
+        }
+        if (runIds.length === 0) {
+          Notification.info(
+            trans.__('This cell has not belonged to a run yet.')
+          );
+          return;
+        }
+        await commands.execute(CommandIDs.tagRun, { runIds: [...runIds] });
+      }
+    });
+
+    commands.addCommand(CommandIDs.insertSource, {
+      label: trans.__('Insert Below the Active Cell'),
+      isEnabled: hasCell,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            source: { type: 'string', description: 'Source of the new cell' }
+          }
+        }
+      },
+      execute: args => {
+        const notebook = tracker.currentWidget?.content;
+        if (notebook) {
+          NotebookActions.insertBelow(notebook);
+          notebook.activeCell?.model.sharedModel.setSource(
+            args.source as string
+          );
+        }
+      }
+    });
+
+    NotebookActions.executed.connect((_, { cell }) => {
+      if (!app.isPluginActivated(BROWSER_EXECUTOR)) {
+        void Private.tellContext(services, tracker, cell);
+      }
+    });
+
+    for (const command of [CommandIDs.showCellHistory, CommandIDs.tagCellRun]) {
+      palette?.addItem({ command, category: trans.__('MLOps') });
+    }
+  }
+};
+
+namespace Private {
+  /** A cell that the server executed came to the kernel without its id: tell it afterwards. */
+  export async function tellContext(
+    services: IViewServices,
+    tracker: INotebookTracker,
+    cell: Cell
+  ): Promise<void> {
+    const panel = tracker.find((each: NotebookPanel) =>
+      each.content.widgets.includes(cell)
+    );
+    const kernelId = panel?.sessionContext.session?.kernel?.id;
+    const count = (cell.model as ICodeCellModel).executionCount;
+    if (panel && kernelId && count) {
+      await services.mlops.client.post('/executions/context', {
+        body: {
+          kernel_id: kernelId,
+          execution_count: count,
+          cell_id: cell.model.id,
+          notebook: panel.context.path
+        }
+      });
+    }
+  }
+}
