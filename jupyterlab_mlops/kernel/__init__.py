@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .recorder import quietly
+
 __all__ = ["attach", "load_ipython_extension", "unload_ipython_extension"]
 
 
+@quietly("kernel.load")
 def load_ipython_extension(ip: Any) -> None:
     """Start recording in this shell; IPython calls it."""
     from . import hooks
@@ -23,6 +26,7 @@ def load_ipython_extension(ip: Any) -> None:
         magics.install(ip)
 
 
+@quietly("kernel.unload")
 def unload_ipython_extension(ip: Any) -> None:
     """Stop recording in this shell; IPython calls it."""
     from . import autolog, hooks
@@ -31,6 +35,7 @@ def unload_ipython_extension(ip: Any) -> None:
     hooks.unload()
 
 
+@quietly("kernel.attach")
 def attach(
     *,
     tap: bool = False,
@@ -56,6 +61,8 @@ def attach(
     """
     import os
 
+    from IPython import get_ipython
+
     from . import hooks, session
     from .recorder import recorder
 
@@ -63,8 +70,6 @@ def attach(
         return
     if data_dir is not None and recorder.session_id is None:
         os.environ["JUPYTER_MLOPS_DATA_DIR"] = data_dir
-    from IPython import get_ipython
-
     ip = get_ipython()
     if ip is not None:
         load_ipython_extension(ip)

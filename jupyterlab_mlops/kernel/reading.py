@@ -83,6 +83,7 @@ def _open() -> Database:
     mine = (os.getpid(), str(folder))
     if _database is None or _database[:2] != mine:
         try:
+            from .. import types  # noqa: F401 - it needs what the store needs
             from ..store.db import Database
         except ImportError as error:
             raise StoreUnavailable(
@@ -278,6 +279,7 @@ def _stem(path: str | None) -> str | None:
 def _search(
     filter_string: str, order_by: Sequence[str] | None, names: list[str], view: int, limit: int
 ) -> list[Run]:
+    _open()
     from ..store.search import search_runs as search
 
     found: list[Run] = []

@@ -22,7 +22,6 @@ from jupyterlab_mlops.kernel.journal import MetricBlock, read_segment
 Record = dict[str, Any]
 TIMEOUT = 60.0
 STAY = "from jupyterlab_mlops.kernel import session; session._ingest = lambda: None"
-"""Keeps a process from moving its journal into the store when it ends."""
 
 
 def journal(data_dir: Path) -> list[Record]:
@@ -172,7 +171,7 @@ class Script:
         self._data_dir = data_dir
 
     def run(
-        self, source: str, *arguments: str, fails: bool = False, **environment: str
+        self, source: str, *arguments: str, fails: bool = False
     ) -> subprocess.CompletedProcess[str]:
         """Run a program to its end."""
         path = self._folder / "train.py"
@@ -180,7 +179,6 @@ class Script:
         done = subprocess.run(
             [sys.executable, str(path), *arguments],
             cwd=self._folder,
-            env=os.environ | environment,
             capture_output=True,
             text=True,
             timeout=120,
@@ -189,10 +187,22 @@ class Script:
         assert (done.returncode != 0) is fails, done.stderr
         return done
 
-    def journaled(self, source: str, *, fails: bool = False) -> list[Record]:
+    def journaled(self, source: str, *arguments: str, fails: bool = False) -> list[Record]:
         """Run a program that leaves its journal where it is, and read that."""
-        self.run(f"{STAY}\n{source}", fails=fails)
+        self.run(f"{STAY}\n{source}", *arguments, fails=fails)
         return journal(self._data_dir)
+
+
+@pytest.fixture
+def stay() -> str:
+    """A statement that keeps a process from moving its journal into the store when it ends."""
+    return STAY
+
+
+@pytest.fixture
+def read_journal(data_dir: Path) -> Callable[[], list[Record]]:
+    """Reads all that is in the journals of the test's record."""
+    return lambda: journal(data_dir)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from jupyterlab_mlops.kernel import environment
-from tests.kernel.conftest import STAY, journal
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -73,16 +72,16 @@ def test_a_git_that_does_not_answer_is_done_without(
     assert environment.git_state(tmp_path) is None
 
 
-def test_secrets_on_the_command_line_are_masked(script: Any, data_dir: Path) -> None:
-    script.run(
-        f"{STAY}\nimport jupyterlab_mlops as m\nm.start_run()",
+def test_secrets_on_the_command_line_are_masked(script: Any) -> None:
+    records = script.journaled(
+        "import jupyterlab_mlops as m\nm.start_run()",
         "--api-token=abc",
         "--password",
         "hunter2",
         "--depth",
         "3",
     )
-    (start,) = [r for r in journal(data_dir) if r["type"] == "session_start"]
+    (start,) = [r for r in records if r["type"] == "session_start"]
     assert start["argv"][1:] == ["--api-token=***", "--password", "***", "--depth", "3"]
 
 
@@ -90,11 +89,11 @@ def test_secrets_on_the_command_line_are_masked(script: Any, data_dir: Path) -> 
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, stay: str) -> Path:
     """A folder with a notebook in a folder, and a name that needs care."""
     folder = tmp_path / "my project"
     (folder / "sub dir").mkdir(parents=True)
-    cells = [new_code_cell(STAY, id="a"), new_code_cell("x = 1", id="b")]
+    cells = [new_code_cell(stay, id="a"), new_code_cell("x = 1", id="b")]
     notebook = new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
     nbformat.write(notebook, folder / "sub dir" / "nb.ipynb")
@@ -120,10 +119,10 @@ TOOLS = {
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
 def test_the_tool_that_runs_a_notebook_names_it(
-    project: Path, data_dir: Path, tool: list[str]
+    project: Path, read_journal: Any, tool: list[str]
 ) -> None:
     run_tool(project, *tool)
-    records = journal(data_dir)
+    records = read_journal()
     (start,) = [r for r in records if r["type"] == "session_start"]
     assert start["notebook"] == "sub dir/nb.ipynb"
     executions = [r for r in records if r["type"] == "execution_start"]
@@ -131,13 +130,13 @@ def test_the_tool_that_runs_a_notebook_names_it(
 
 
 def test_a_notebook_outside_the_working_folder_keeps_its_whole_path(
-    project: Path, data_dir: Path, tmp_path: Path
+    project: Path, read_journal: Any, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     path = (project / "sub dir" / "nb.ipynb").as_posix()
     run_tool(elsewhere, "jupyter", "execute", path)
-    (start,) = [r for r in journal(data_dir) if r["type"] == "session_start"]
+    (start,) = [r for r in read_journal() if r["type"] == "session_start"]
     assert start["notebook"] == path
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.conftest import STAY, journal
-
 IMPORT = "import jupyterlab_mlops as mlops"
 
 
@@ -117,15 +115,12 @@ def test_a_run_can_be_resumed(cells: Any) -> None:
     assert refused[0]["ename"] == "NotFound"
 
 
-def test_what_was_open_is_killed_by_a_restart_and_finished_by_an_orderly_end(
-    start_kernel: Any, data_dir: Any
-) -> None:
-    kernel = start_kernel()
+def test_a_restart_leaves_open_runs_to_be_killed(kernel: Any, stay: str) -> None:
     kernel.run(f"{IMPORT}\nmlops.start_run()")
-    kernel.run(STAY, silent=True)
+    kernel.run(stay, silent=True)
     kernel.manager.shutdown_kernel(restart=True)
-    assert statuses_in(journal(data_dir)) == ["RUNNING"]
-    assert [r["reason"] for r in journal(data_dir) if r["type"] == "session_end"] == ["restarted"]
+    assert statuses(kernel) == ["RUNNING"]
+    assert [r["reason"] for r in kernel.records("session_end")] == ["restarted"]
 
 
 def statuses_in(records: list[dict[str, Any]]) -> list[str]:
@@ -209,13 +204,17 @@ def test_a_fork_logs_to_its_parents_run_and_does_not_end_it(script: Any) -> None
     assert len([r for r in records if r["type"] == "session_start"]) == 1
 
 
-def test_a_script_that_fails_leaves_a_failed_run(script: Any, data_dir: Any) -> None:
+def test_a_script_that_fails_leaves_a_failed_run(script: Any) -> None:
     source = f"{IMPORT}\nmlops.start_run()\nraise RuntimeError('broke')"
-    done = script.run(f"{STAY}\n{source}", fails=True)
-    assert done.stderr.strip().splitlines()[-1] == "RuntimeError: broke"
-    (run,) = runs_of(journal(data_dir))
+    (run,) = runs_of(script.journaled(source, fails=True))
     assert run["status"] == "FAILED"
     assert run["error"]["name"] == "RuntimeError"
+
+
+def test_the_exception_that_ends_a_script_is_shown_as_ever(script: Any) -> None:
+    without = script.run("\n\nraise RuntimeError('broke')", fails=True).stderr
+    source = f"{IMPORT}\nmlops.start_run()\nraise RuntimeError('broke')"
+    assert script.run(source, fails=True).stderr == without
 
 
 def test_a_script_that_just_ends_finishes_its_run(script: Any) -> None:
