@@ -99,7 +99,8 @@ class MLOpsApp(Settings, ExtensionApp):
         tap = Tap(
             server.kernel_manager, server.session_manager, server.event_logger, ingest, limits
         )
-        tap.enabled = self.recording and database.read(status.is_recording)
+        if not (self.recording and database.read(status.is_recording)):
+            tap.set_enabled(False)
         blobs, targets = BlobStore(database.data_dir), Targets(self.push_targets)
         return MLOps(
             config=self,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -20,8 +19,17 @@ import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
+from tornado.iostream import StreamClosedError
 
-from ..errors import InvalidRequest, MLOpsError, NotAllowed, NotFound, TooLarge
+from ..actions import now
+from ..errors import (
+    InvalidRequest,
+    MLOpsError,
+    NotAllowed,
+    NotFound,
+    StoreUnavailable,
+    TooLarge,
+)
 from ..types import ErrorAnswer, Fault
 from . import parameters
 from .decode import decode_body, decode_query
@@ -31,6 +39,7 @@ from .services import Services
 
 WORTH_ZIPPING = 16 * 1024
 CHUNK = 256 * 1024
+LONGEST_MESSAGE = 500
 
 ERROR_CODES = {e.status: e.error_code for e in (InvalidRequest, NotAllowed, NotFound, TooLarge)}
 ERROR_CODES[405] = "METHOD_NOT_ALLOWED"
@@ -43,8 +52,17 @@ class MLOpsHandler(APIHandler):
 
     @property
     def services(self) -> Services:
-        """What the extension put together, as the operations see it."""
-        return Services(self.settings["mlops"], self)
+        """What the extension put together, as the operations see it.
+
+        Raises
+        ------
+        StoreUnavailable
+            The record could not be opened when the server started.
+        """
+        extension = self.settings.get("mlops")
+        if extension is None:
+            raise StoreUnavailable(self.settings["mlops_unavailable"])
+        return Services(extension, self)
 
     async def answer(self, route: Route, path: dict[str, str]) -> None:
         """Call the operation of a route and send what it gives, or why it does not."""
@@ -60,13 +78,14 @@ class MLOpsHandler(APIHandler):
             await self._send_json(result)
 
     async def _call(self, route: Route, path: dict[str, str]) -> Any:
+        services = self.services
         given: dict[str, Any] = dict(path)
         query = decode_query(route.query or parameters.NoQuery, self.request.query_arguments)
         if route.query:
             given["query"] = query
         if route.body:
             given["body"] = decode_body(route.body, self.request.body)
-        return await operation(route)(self.services, **given)
+        return await operation(route)(services, **given)
 
     async def _send_json(self, result: Any) -> None:
         zipped = "gzip" in self.request.headers.get("Accept-Encoding", "")
@@ -80,6 +99,8 @@ class MLOpsHandler(APIHandler):
     async def _send_file(self, file: FileAnswer) -> None:
         for name, value in file.headers().items():
             self.set_header(name, value)
+        # Not left to `finish`, since the headers leave with the first piece.
+        self.set_header("Content-Type", file.media_type)
         if self.check_etag_header():
             file.close()
             self.set_status(304)
@@ -89,6 +110,8 @@ class MLOpsHandler(APIHandler):
             while chunk := await asyncio.to_thread(file.read, CHUNK):
                 self.write(chunk)
                 await self.flush()
+        except StreamClosedError:
+            return  # whoever asked has left
         finally:
             file.close()
         await self.finish(set_content_type=file.media_type)
@@ -112,17 +135,18 @@ class MLOpsHandler(APIHandler):
         if status == 403 and not self.current_user:
             return "Not logged in: send the server's token, or log in first."
         if status < 500 and isinstance(error, web.HTTPError) and error.log_message:
-            return str(error.log_message)
+            return error.log_message % error.args if error.args else error.log_message
         if status >= 500:
             return "Something failed here; the server's log says what."
         return f"{responses.get(status, 'Unknown error')}."
 
     def _count(self, error: BaseException | None) -> None:
-        where = f"api {self.request.method} {self.request.path.partition(PREFIX)[2]}"
-        message = f"{type(error).__name__}: {error}"
-        self.settings["mlops"].ingest.submit(
-            Fault(where=where, message=message, timestamp=time.time_ns() // 1_000_000, count=0)
-        )
+        extension, route = self.settings.get("mlops"), self.routes.get(str(self.request.method))
+        if extension is not None and route is not None:
+            message = f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
+            extension.ingest.submit(
+                Fault(where=f"api.{route.name}", message=message, timestamp=now(), count=0)
+            )
 
 
 class UnknownPathHandler(MLOpsHandler):
@@ -130,10 +154,11 @@ class UnknownPathHandler(MLOpsHandler):
 
     auth_resource = "jupyterlab_mlops:runs"
 
-    @web.authenticated
     async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
-        raise web.HTTPError(404, f"There is nothing at {self.request.path.partition('/mlops')[2]}.")
+        if not self.current_user:
+            raise web.HTTPError(403)
+        raise web.HTTPError(404, "There is nothing at %s.", self.request.path)
 
 
 def handlers() -> list[tuple[str, type[MLOpsHandler]]]:

@@ -57,6 +57,12 @@ async def ask_kernel(
         client.stop_channels()
 
 
+def language_of(handler: JupyterHandler, kernel_id: str) -> str:
+    """Give the language of a live kernel, in lower case."""
+    spec = handler.kernel_manager.get_kernel(kernel_id).kernel_spec
+    return str(getattr(spec, "language", "") or "unknown").lower()
+
+
 async def _reply(client: AsyncKernelClient, expression: str, patience: float) -> dict[str, Any]:
     msg_id = client.execute(
         "", silent=True, store_history=False, allow_stdin=False,

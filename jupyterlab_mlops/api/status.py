@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
-from ..types import RecordingRequest, Status
+import msgspec
+
+from .. import __version__, actions
+from ..errors import NotFound
+from ..store import status
+from ..store.changes import collecting
+from ..types import FaultView, RecordingRequest, Status
 from . import openapi
+from .kernels import ask_kernel, language_of
 from .services import Services
 
 
 async def get_status(services: Services) -> Status:
-    raise NotImplementedError
+    extension = services.extension
+    found = await services.read(
+        status.get_status,
+        data_dir=extension.database.data_dir,
+        version=__version__,
+        targets=extension.targets.names(),
+        now=actions.now(),
+        more_faults=_present_trouble(services),
+    )
+    return msgspec.structs.replace(found, recording=found.recording and extension.tap.enabled)
+
+
+def _present_trouble(services: Services) -> list[FaultView]:
+    """Say what the record itself cannot say, since it cannot be written."""
+    now = actions.now()
+    extension = services.extension
+    troubles = {"record": extension.database.notice, "ingest": extension.ingest.trouble}
+    return [
+        FaultView(where=where, message=message, count=0, first_at=now, last_at=now)
+        for where, message in troubles.items()
+        if message
+    ]
 
 
 async def switch_recording(services: Services, body: RecordingRequest) -> Status:
-    raise NotImplementedError
+    if body.kernel_id is None:
+        await services.write(_switch_for_good, body.enabled)
+        services.extension.tap.set_enabled(body.enabled)
+    else:
+        await _switch_kernel(services, body.kernel_id, body.enabled)
+    return await get_status(services)
+
+
+def _switch_for_good(tx: sqlite3.Connection, enabled: bool) -> None:
+    status.set_recording(tx, enabled)
+    collecting(tx)["status"] = True
+
+
+async def _switch_kernel(services: Services, kernel_id: str, enabled: bool) -> None:
+    if kernel_id not in services.handler.kernel_manager:
+        raise NotFound(f"There is no live kernel {kernel_id!r}.")
+    if language_of(services.handler, kernel_id) == "python":
+        await ask_kernel(services.handler, kernel_id, "switch_recording", enabled=enabled)
+        await services.in_thread(services.extension.ingest.drain)
+    services.extension.tap.set_recording(kernel_id, enabled)
+    # What the tap has handed over for writing is in the record when this comes back.
+    await services.write(lambda tx: None)
 
 
 async def get_openapi(services: Services) -> dict[str, Any]:
