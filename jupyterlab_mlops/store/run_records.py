@@ -182,7 +182,7 @@ def apply_params(
     }
     for name, text in fitted.items():
         _log_param(tx, key, name, text, record.timestamp)
-    _flag_cut(tx, key, fitting)
+    flag_cut(tx, key, fitting)
     note(changes, "runs", record.run_id)
 
 
@@ -225,10 +225,11 @@ def _set_tags(
                 tx.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (text, key))
         if name == KEY_METRIC_TAG:
             choose_key_metric(tx, key)
-    _flag_cut(tx, key, fitting)
+    flag_cut(tx, key, fitting)
 
 
-def _flag_cut(tx: sqlite3.Connection, key: int, fitting: Fitting) -> None:
+def flag_cut(tx: sqlite3.Connection, key: int, fitting: Fitting) -> None:
+    """Say in a tag of the run what did not fit and was cut."""
     if fitting.cut:
         sql = "SELECT value FROM tags WHERE run = ? AND key = ?"
         known = value(tx, sql, (key, limits.CUT_TAG))
@@ -259,7 +260,7 @@ def apply_dataset(
             to_json(record.profile),
         ),
     )
-    _flag_cut(tx, key, fitting)
+    flag_cut(tx, key, fitting)
     note(changes, "runs", record.run_id)
 
 
@@ -271,8 +272,8 @@ _TELLING = ("accuracy", "score", "auc", "f1", "r2", "precision", "recall", "rmse
 def choose_key_metric(tx: sqlite3.Connection, key: int) -> None:
     """Choose the metric to show where there is room for one.
 
-    The tag `mlops.keyMetric` decides; else the most telling name, held-out data before training
-    data, the one logged first among equals.
+    The tag `mlops.keyMetric` decides; else a telling name (accuracy, score ...) before others,
+    held-out data before training data, the one logged first among equals.
     """
     chosen = value(tx, "SELECT value FROM tags WHERE run = ? AND key = ?", (key, KEY_METRIC_TAG))
     if chosen is None:
@@ -282,11 +283,11 @@ def choose_key_metric(tx: sqlite3.Connection, key: int) -> None:
     tx.execute("UPDATE runs SET key_metric = ? WHERE id = ?", (chosen, key))
 
 
-def _telling(name: str) -> tuple[bool, int]:
+def _telling(name: str) -> tuple[bool, bool, int]:
     lowered = name.lower()
-    on_training_data = lowered.startswith(("train", "system/"))
+    on_training_data = lowered.startswith(("train", "best_cv", "system/"))
     rank = next((i for i, word in enumerate(_TELLING) if word in lowered), len(_TELLING))
-    return on_training_data, rank
+    return rank == len(_TELLING), on_training_data, rank
 
 
 def _note_run(tx: sqlite3.Connection, run_id: str, changes: Changes) -> None:

@@ -34,6 +34,7 @@ def install(shell: Any = None) -> None:
     _installed = True
     if shell is not None:
         idle.watch(shell)
+        _link_cells(shell)
     for name in BUILT_IN:
         _install_one(name)
     imports.before_first_foreign_import(_install_found)
@@ -60,6 +61,18 @@ def autolog(*, disable: bool = False) -> None:
         uninstall()
     elif not recorder.disabled:
         install()
+
+
+def _link_cells(shell: Any) -> None:
+    """Begin to link cells to runs when there are models to link to, not at the kernel's start."""
+    from . import imports
+
+    def begin(_: Any) -> None:
+        from .linking import Linker
+
+        Linker(shell)
+
+    imports.after_import("sklearn.base", begin)
 
 
 def _install_found() -> None:

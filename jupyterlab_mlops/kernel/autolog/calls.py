@@ -98,6 +98,7 @@ _owner = os.getpid()
 _switched_on = False
 _watchers: dict[str, Watcher] = {}
 _libraries: set[str] = set()
+_speaking: tuple[str, ...] = ()
 
 
 def switch(on: bool) -> None:
@@ -112,9 +113,18 @@ def set_watcher(key: str, watcher: Watcher) -> None:
     _watchers[key] = watcher
 
 
-def ignore_callers_in(*packages: str) -> None:
-    """Ignore watched calls that code of these top-level packages makes."""
+def ignore_callers_in(*packages: str, but: tuple[str, ...] = ()) -> None:
+    """Ignore watched calls that code of these top-level packages makes.
+
+    Parameters
+    ----------
+    but
+        Modules of theirs that speak for the user; they may be given by the beginnings of their
+        names.
+    """
+    global _speaking
     _libraries.update(packages)
+    _speaking += but
 
 
 def begin(
@@ -137,8 +147,7 @@ def begin(
     matters = False
     try:
         caller = sys._getframe(2 + depth)
-        package = str(caller.f_globals.get("__name__", "")).partition(".")[0]
-        if package in _libraries or os.getpid() != _owner or _is_skipped_cell():
+        if _is_library(caller) or os.getpid() != _owner or _is_skipped_cell():
             return None
         _state.inside = True
         call = Call(_watchers[key], name, args, kwargs, caller)
@@ -154,6 +163,11 @@ def begin(
         if not matters:
             _state.inside = False
         budget.spend(begun)
+
+
+def _is_library(caller: FrameType) -> bool:
+    name = str(caller.f_globals.get("__name__", ""))
+    return name.partition(".")[0] in _libraries and not name.startswith(_speaking)
 
 
 def _is_skipped_cell() -> bool:

@@ -41,7 +41,10 @@ def install() -> None:
 def _watch_estimators(module: ModuleType) -> None:
     from .sklearn_watchers import FitWatcher, PredictWatcher, ScoreWatcher
 
-    ignore_callers_in("joblib", "sklearn")
+    # Displays compute on the user's behalf: what stands in the figure's legend is a result.
+    ignore_callers_in(
+        "joblib", "sklearn", but=("sklearn.metrics._plot.", "sklearn.utils._response")
+    )
     set_watcher("sklearn.fit", FitWatcher())
     set_watcher("sklearn.predict", PredictWatcher())
     set_watcher("sklearn.score", ScoreWatcher())

@@ -130,7 +130,7 @@ descriptions = Descriptions()
 
 
 def tags_of(estimator: Any) -> dict[str, str]:
-    """Tags that say what was fitted: the model proper for people, the class of the whole in full."""
+    """Tags that say what was fitted: the model proper for people, and the class in full."""
     kind = type(estimator)
     label = label_of(estimator)
     return {

@@ -158,6 +158,18 @@ class Tracker:
         """Return the notes on a run."""
         return self._runs.setdefault(run_id, RunNotes(run_id))
 
+    def is_empty(self) -> bool:
+        """Whether no model was fitted yet."""
+        return not self._runs
+
+    def run_of(self, thing: Any) -> str | None:
+        """Return the run of a model or a prediction; None: it is neither."""
+        fit = self.fit_of(thing)
+        if fit is None:
+            prediction = self.prediction(thing)
+            fit = prediction.fit if prediction is not None else None
+        return fit.run_id if fit is not None else None
+
     def known_run(self, run_id: str) -> bool:
         """Whether a model was fitted in this run."""
         return run_id in self._runs
