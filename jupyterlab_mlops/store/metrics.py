@@ -1,7 +1,7 @@
 """Metrics: series of points in packed chunks, summaries for the table, buckets for charts.
 
 A series is a list of full chunks of 4,096 points, each with its buckets, and a tail of fewer points
-in at most a few rows: what arrives is joined with the last small row, so little is written twice.
+in a few rows, small ones joined now and then, so that little is written twice.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, Protocol
 
 from ..errors import InvalidRequest, NotFound
@@ -18,12 +19,14 @@ from ..types import Curve, MetricHistory, MetricsLogged, Origin
 from .changes import Changes, collecting, note
 from .limits import Fitting, check_integer
 from .packing import CHUNK, LEVELS, Buckets, Points, levels_of, pack, unpack
-from .rows import dicts, marks, one, value
-from .run_records import choose_key_metric
+from .rows import marks, one, value
+from .run_records import choose_key_metric, flag_cut
 from .runs import run_key
 
 SMALL = 512
-"""A row with fewer points is joined with what comes next."""
+"""A row with fewer points is small."""
+MANY = 16
+"""Small rows that are joined to one."""
 MAX_PIXELS = 100_000
 
 
@@ -53,7 +56,9 @@ def apply_metric_block(
     if not block.values:
         return
     run = run_key(tx, block.run_id, "kernel", block.timestamps[0])
-    key = Fitting("kernel").key("metric", block.key)
+    fitting = Fitting("kernel")
+    key = fitting.key("metric", block.key)
+    flag_cut(tx, run, fitting)
     _append(tx, run, key, Points(block.steps, block.timestamps, block.values))
     note(changes, "runs", block.run_id)
 
@@ -73,10 +78,12 @@ def apply_metrics(
     run = run_key(tx, record.run_id, origin, record.points[0][3])
     if origin == "api":
         _refuse_deleted(tx, run, record.run_id)
-    for key, points in _by_key(record, origin).items():
+    fitting = Fitting(origin)
+    for key, points in _by_key(record, fitting).items():
         fresh = _without_known(tx, run, key, points) if origin == "api" else points
         if len(fresh):
             _append(tx, run, key, fresh)
+    flag_cut(tx, run, fitting)
     note(changes, "runs", record.run_id)
 
 
@@ -85,8 +92,7 @@ def _refuse_deleted(tx: sqlite3.Connection, run: int, run_id: str) -> None:
         raise InvalidRequest(f"The run {run_id} must be in the 'active' state, it is deleted.")
 
 
-def _by_key(record: MetricsLogged, origin: Origin) -> dict[str, Points]:
-    fitting = Fitting(origin)
+def _by_key(record: MetricsLogged, fitting: Fitting) -> dict[str, Points]:
     series: dict[str, Points] = {}
     for key, number, step, timestamp in record.points:
         points = series.setdefault(fitting.key("metric", key), Points.empty())
@@ -98,17 +104,28 @@ def _by_key(record: MetricsLogged, origin: Origin) -> dict[str, Points]:
 
 def _append(tx: sqlite3.Connection, run: int, key: str, points: Points) -> None:
     _summarise(tx, run, key, points)
-    tail = tx.execute(
-        "SELECT id, count FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id DESC LIMIT ?",
-        (run, key, CHUNK // SMALL + 1),
-    ).fetchall()
-    loose = [row for row in tail if row[1] < CHUNK]
-    whole = sum(count for _, count in loose) + len(points) >= CHUNK
-    joined = loose if whole else [row for row in loose[:1] if row[1] < SMALL]
+    joined = _to_join(tx, run, key, len(points))
     if joined:
-        points = _take_out(tx, [row for row, _ in reversed(joined)], points)
+        points = _take_out(tx, joined, points)
     for start in range(0, len(points), CHUNK):
         _insert_chunk(tx, run, key, points.cut(start, start + CHUNK))
+
+
+def _to_join(tx: sqlite3.Connection, run: int, key: str, coming: int) -> list[int]:
+    """Return the rows of the tail that are written anew together with what comes.
+
+    All when that fills a chunk; else only small rows, and only when they have become many: so a
+    point that comes alone costs one small row, and is written anew a few times at most.
+    """
+    tail = tx.execute(
+        "SELECT id, count FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id DESC LIMIT ?",
+        (run, key, MANY + CHUNK // SMALL),
+    ).fetchall()
+    loose = list(takewhile(lambda row: row[1] < CHUNK, tail))
+    if sum(count for _, count in loose) + coming >= CHUNK:
+        return [row for row, _ in loose]
+    small = [row for row, _ in takewhile(lambda row: row[1] < SMALL, loose)]
+    return small if len(small) >= MANY else []
 
 
 def _take_out(tx: sqlite3.Connection, rows: list[int], points: Points) -> Points:
@@ -312,29 +329,31 @@ def _window(
     conn: sqlite3.Connection, run: int, key: str, window: tuple[int, int], pixels: int
 ) -> tuple[Buckets, int, bool]:
     """Return buckets of a window, fine enough for the pixels, with the number of its points."""
-    chunks = dicts(
-        conn,
-        "SELECT id, count, min_step, max_step, nan_count FROM metric_chunks"
-        " WHERE run = ? AND key = ? AND max_step >= ? AND min_step <= ? ORDER BY id",
-        (run, key, *window),
+    where = "WHERE run = ? AND key = ? AND max_step >= ? AND min_step <= ?"
+    touched, nan_count = conn.execute(
+        f"SELECT total(count), total(nan_count) FROM metric_chunks {where}", (run, key, *window)
+    ).fetchone()
+    level, with_nan = _level(int(touched), pixels), nan_count > 0
+    column = f"buckets_{level}" if level > 1 else "NULL"
+    # Only whole chunks inside the window come as buckets; its ends are cut point by point.
+    sql = (
+        f"SELECT CASE WHEN min_step >= ? AND max_step <= ? THEN {column} END AS stored,"
+        f" CASE WHEN min_step >= ? AND max_step <= ? AND {column} IS NOT NULL THEN NULL"
+        f" ELSE points END FROM metric_chunks {where} ORDER BY id"
     )
-    with_nan = any(chunk["nan_count"] for chunk in chunks)
-    level = _level(sum(chunk["count"] for chunk in chunks), pixels)
-    buckets = Buckets.empty()
-    count = 0
-    column = f"buckets_{level}" if level > 1 else "points"
-    for chunk in chunks:
-        inside = window[0] <= chunk["min_step"] and chunk["max_step"] <= window[1]
-        # Only whole chunks inside the window come as buckets; both ends are cut point by point.
-        read = column if inside and chunk["count"] == CHUNK else "points"
-        packed = value(conn, f"SELECT {read} FROM metric_chunks WHERE id = ?", (chunk["id"],))
-        if read != "points":
-            buckets.extend(Buckets.unpack(packed))
+    buckets, count = Buckets.empty(), 0
+    stored: list[bytes] = []
+    for packed, raw in conn.execute(sql, (*window, *window, run, key, *window)):
+        if raw is None:
+            stored.append(packed)
             count += CHUNK
             continue
-        points = _within(unpack(packed), window)
+        buckets.extend(Buckets.unpack(stored, level))
+        stored = []
+        points = _within(unpack(raw), window)
         buckets.extend(Buckets.of(points).reduced(level, with_nan=with_nan))
         count += len(points)
+    buckets.extend(Buckets.unpack(stored, level))
     return buckets, count, with_nan
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice
-from operator import le, lt, ne, sub
+from operator import le, lt, mul, ne, sub, truediv
 from struct import Struct
 
 CHUNK = 4096
@@ -176,23 +176,25 @@ def _from_bytes(width: str, packed: bytes, offset: int, count: int) -> array:  #
 
 @dataclass
 class Buckets:
-    """Neighbouring points reduced to one: five arrays of equal length."""
+    """Neighbouring points reduced to one: six arrays of equal length; `counts` weigh the means."""
 
     steps: array[int]
     timestamps: array[int]
     mins: array[float]
     maxs: array[float]
     means: array[float]
+    counts: array[float]
 
     @classmethod
     def empty(cls) -> Buckets:
         """Return no buckets, to be extended."""
-        return cls(array("q"), array("q"), array("d"), array("d"), array("d"))
+        return cls(array("q"), array("q"), array("d"), array("d"), array("d"), array("d"))
 
     @classmethod
     def of(cls, points: Points) -> Buckets:
         """Return a bucket for each point."""
-        return cls(points.steps, points.timestamps, points.values, points.values, points.values)
+        values, ones = points.values, array("d", [1.0]) * len(points)
+        return cls(points.steps, points.timestamps, values, values, values, ones)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -204,16 +206,7 @@ class Buckets:
         self.mins.extend(other.mins)
         self.maxs.extend(other.maxs)
         self.means.extend(other.means)
-
-    def cut(self, start: int, stop: int) -> Buckets:
-        """Return the buckets of a range of positions."""
-        return Buckets(
-            self.steps[start:stop],
-            self.timestamps[start:stop],
-            self.mins[start:stop],
-            self.maxs[start:stop],
-            self.means[start:stop],
-        )
+        self.counts.extend(other.counts)
 
     def reduced(self, size: int, *, with_nan: bool) -> Buckets:
         """Join each `size` neighbours into one; minimum and maximum of all are kept.
@@ -225,50 +218,40 @@ class Buckets:
         """
         if size == 1 or not len(self):
             return self
-        if with_nan:
-            return self._reduced_with_nan(size)
-        reduced = Buckets(
-            self.steps[::size],
-            self.timestamps[::size],
-            _each(min, self.mins, size),
-            _each(max, self.maxs, size),
-            _means(self.means, size),
-        )
-        whole = len(self) // size * size
-        if whole < len(self):
-            rest = self.means[whole:]
-            reduced.mins.append(min(self.mins[whole:]))
-            reduced.maxs.append(max(self.maxs[whole:]))
-            reduced.means.append(sum(rest) / len(rest))
-        return reduced
-
-    def _reduced_with_nan(self, size: int) -> Buckets:
-        starts = range(0, len(self), size)
+        lowest, highest = (_min_but_nan, _max_but_nan) if with_nan else (min, max)
         return Buckets(
             self.steps[::size],
             self.timestamps[::size],
-            array("d", (_among(min, self.mins[i : i + size]) for i in starts)),
-            array("d", (_among(max, self.maxs[i : i + size]) for i in starts)),
-            array("d", (_among(_mean, self.means[i : i + size]) for i in starts)),
+            _each(lowest, self.mins, size),
+            _each(highest, self.maxs, size),
+            self._means(size, with_nan),
+            _each(_total, self.counts, size),
         )
+
+    def _means(self, size: int, with_nan: bool) -> array[float]:
+        if with_nan:
+            ranges = (slice(i, i + size) for i in range(0, len(self), size))
+            return array("d", (_mean_but_nan(self.means[r], self.counts[r]) for r in ranges))
+        sums = array("d", map(mul, self.means, self.counts))
+        return array("d", map(truediv, _each(_total, sums, size), _each(_total, self.counts, size)))
 
     def pack(self) -> bytes:
-        """Return them as bytes."""
-        return b"".join(map(_to_bytes, self._columns()))
+        """Return them as bytes, without their counts, which follow from the level."""
+        moments = _to_bytes(self.steps) + _to_bytes(self.timestamps)
+        return moments + b"".join(map(_to_bytes, (self.mins, self.maxs, self.means)))
 
     @classmethod
-    def unpack(cls, packed: bytes) -> Buckets:
-        """Return the buckets that `pack` made bytes of."""
-        count = len(packed) // 40
-        return cls(
-            *(
-                _from_bytes(width, packed, 8 * count * position, count)
-                for position, width in enumerate("qqddd")
-            )
-        )
-
-    def _columns(self) -> tuple[array[int] | array[float], ...]:
-        return (self.steps, self.timestamps, self.mins, self.maxs, self.means)
+    def unpack(cls, packed: Sequence[bytes], level: int) -> Buckets:
+        """Return the buckets that `pack` made bytes of, of chunks of one level in one go."""
+        size = len(packed[0]) // 5 if packed else 0
+        columns = [
+            b"".join([piece[start : start + size] for piece in packed])
+            for start in (0, size, 2 * size, 3 * size, 4 * size)
+        ]
+        count = len(columns[0]) // 8
+        steps, timestamps = (_from_bytes("q", column, 0, count) for column in columns[:2])
+        mins, maxs, means = (_from_bytes("d", column, 0, count) for column in columns[2:])
+        return cls(steps, timestamps, mins, maxs, means, array("d", [float(level)]) * count)
 
 
 def levels_of(points: Points, *, with_nan: bool) -> dict[int, bytes]:
@@ -281,25 +264,28 @@ def levels_of(points: Points, *, with_nan: bool) -> dict[int, bytes]:
     return packed
 
 
-def _slices(column: array[float], size: int) -> list[array[float]]:
+def _each(function: Callable[..., float], column: array[float], size: int) -> array[float]:
+    """Return the function of each `size` neighbours, and of the fewer that are left at the end."""
     whole = len(column) // size * size
-    return [column[i:whole:size] for i in range(size)]
+    reduced = array("d", map(function, *(column[i:whole:size] for i in range(size))))
+    rest = column[whole:]
+    if rest:
+        reduced.append(function(*rest) if len(rest) > 1 else rest[0])
+    return reduced
 
 
-def _each(function, column: array[float], size: int) -> array[float]:  # type: ignore[no-untyped-def]
-    return array("d", map(function, *_slices(column, size)))
+def _total(*values: float) -> float:
+    return sum(values)
 
 
-def _means(column: array[float], size: int) -> array[float]:
-    return array(
-        "d", [total / size for total in map(sum, zip(*_slices(column, size), strict=True))]
-    )
+def _min_but_nan(*values: float) -> float:
+    return min((value for value in values if value == value), default=math.nan)
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _max_but_nan(*values: float) -> float:
+    return max((value for value in values if value == value), default=math.nan)
 
 
-def _among(function, values: array[float]) -> float:  # type: ignore[no-untyped-def]
-    there = [value for value in values if value == value]
-    return float(function(there)) if there else math.nan
+def _mean_but_nan(means: Sequence[float], counts: Sequence[float]) -> float:
+    there = [(m, n) for m, n in zip(means, counts, strict=True) if m == m]
+    return sum(m * n for m, n in there) / sum(n for _, n in there) if there else math.nan
