@@ -142,6 +142,8 @@ class ExecutionContext(Record, tag="execution_context"):
     execution_count: int
     cell_id: str
     notebook: str
+    cell_ids: list[str] = []
+    """All cells of the notebook in its order, where they are told: for the state verdict."""
 
 
 class RunStart(Record, tag="run_start"):

@@ -230,6 +230,11 @@ def apply_context(
     tx: sqlite3.Connection, record: ExecutionContext, origin: Origin, changes: Changes
 ) -> None:
     """Give an execution its cell and notebook; kept aside while the execution is not known."""
+    if record.cell_ids:
+        tx.execute(
+            "INSERT OR REPLACE INTO notebooks (notebook, cell_ids) VALUES (?, ?)",
+            (record.notebook, to_json(record.cell_ids)),
+        )
     row = one(
         tx,
         "SELECT e.id, e.execution_id FROM executions e WHERE e.execution_count = ?"
