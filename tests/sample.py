@@ -61,14 +61,14 @@ def make(data_dir: Path) -> None:
 
 def write(tx: sqlite3.Connection) -> None:
     """Write the record in one transaction."""
-    for record, attachment in (*_session(), *_run(0), *_run(1), *_registry()):
+    for record, attachment in (*_starts(), *_run(0), *_run(1), *_ends(), *_registry()):
         apply(tx, record, attachment, origin="kernel")
 
 
 Records = list[tuple[AnyRecord, "bytes | None"]]
 
 
-def _session() -> Records:
+def _starts() -> Records:
     records: list[AnyRecord] = [
         SessionStart(
             session_id=SESSION,
@@ -99,7 +99,6 @@ def _session() -> Records:
     ]
     sources = ["depth = 3\nprint('Grüße')", "plot()", "1 / 0"]
     for index, execution_id in enumerate(EXECUTIONS):
-        failed = index == 2
         records += [
             ExecutionStart(
                 session_id=SESSION,
@@ -112,16 +111,24 @@ def _session() -> Records:
                 notebook=NOTEBOOK,
             ),
             ExecutionOutput(execution_id=execution_id, outputs=outputs[index]),
+        ]
+    return [(record, None) for record in records]
+
+
+def _ends() -> Records:
+    records: list[AnyRecord] = []
+    for index, execution_id in enumerate(EXECUTIONS):
+        failed = index == 2
+        error = ExecutionError(name="ZeroDivisionError", value="division by zero")
+        records.append(
             ExecutionEnd(
                 execution_id=execution_id,
                 status="error" if failed else "ok",
                 ended_at=START + 1000 * index + 500,
-                error=ExecutionError(name="ZeroDivisionError", value="division by zero")
-                if failed
-                else None,
-                run_ids=RUNS[:1] if index == 0 else RUNS[1:] if index == 1 else [],
-            ),
-        ]
+                error=error if failed else None,
+                run_ids=RUNS[index : index + 1],
+            )
+        )
     records.append(SessionEnd(session_id=SESSION, ended_at=START + 60_000))
     records.append(Fault(where="autolog", message="out of luck", timestamp=START, count=2))
     return [(record, None) for record in records]
