@@ -97,7 +97,8 @@ class Assembler:
     recording : bool
         False while the user has paused it, or it is switched off.
     rung : bool
-        True once the kernel has said that its journal has something new; the tap resets it.
+        True once the kernel's journal has something new: it said so, or a cell has ended; the tap
+        resets it.
     """
 
     def __init__(self, about: About, limits: Limits | None = None) -> None:
@@ -241,6 +242,7 @@ class Assembler:
         run = self._running.pop(message.parent.get("msg_id", ""), None)
         if run is None:
             return
+        self.rung = True
         yield from self._output(run)
         yield ExecutionEnd(
             execution_id=run.execution_id,

@@ -149,18 +149,22 @@ def end() -> None:
     }
     recorder.write(record)
     journal.close()
-    if not recorder.tap:
-        _ingest()
+    _ingest()
 
 
 def _ingest() -> None:
-    """Move the journal into the store where no server does; without the package it waits there."""
-    try:
-        from ..capture.ingest import ingest_pending
-        from ..capture.owner import server_alive
-    except ImportError:
-        return
+    """Move the journal into the store where no server does; without the package it waits there.
+
+    A server that stops before its kernels is such a case too.
+    """
     from .places import data_dir
 
-    if not server_alive(data_dir()):
-        ingest_pending(data_dir())
+    try:
+        from ..capture.owner import server_alive
+
+        if not server_alive(data_dir()):
+            from ..capture.ingest import ingest_pending
+
+            ingest_pending(data_dir())
+    except ImportError:
+        return
