@@ -220,7 +220,7 @@ class _Query:
         """Return how many runs match, or at least how many are known to."""
         if not more and seen:
             return seen
-        if not self._plain and value(self._conn, "SELECT max(id) FROM runs") > COUNTED:
+        if not self._plain and value(self._conn, "SELECT coalesce(max(id), 0) FROM runs") > COUNTED:
             return seen + more
         return self._count(Sql("runs r"), _where(self._tests))
 
