@@ -50,13 +50,18 @@ def is_empty(changes: Changes) -> bool:
 
 
 class WriteConnection(sqlite3.Connection):
-    """The writer's connection; it gathers what the running transaction changes."""
+    """The writer's connection; it gathers what the running transaction changes.
+
+    `erased` says that something was erased for good, so that no old page may stay in the WAL.
+    """
 
     collected: list[Changes]
+    erased: bool
 
     def begin_collecting(self) -> None:
         """Forget what was gathered for the transaction before."""
         self.collected = []
+        self.erased = False
 
 
 def collecting(tx: sqlite3.Connection, changes: Changes | None = None) -> Changes:

@@ -103,6 +103,7 @@ class Database:
         )
         connection.begin_collecting()
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA journal_size_limit=67108864")
         return connection
 
@@ -199,6 +200,9 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         outcomes = [self._attempt(connection, fn) for fn, _ in tasks]
         connection.execute("COMMIT")
+        if connection.erased:
+            # Readers may keep it from reaching its end; then the next one does.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._publish(merge(connection.collected))
         for (_, future), (result, error) in zip(tasks, outcomes, strict=True):
             if error is None:

@@ -12,7 +12,7 @@ import msgspec
 from ..errors import InvalidRequest, NotFound
 from ..types import Execution, ExecutionError, ExecutionPage, ForgetAnswer, Forgotten
 from .blobs import BlobStore
-from .changes import Changes, collecting, note
+from .changes import Changes, WriteConnection, collecting, note
 from .outputs import restore_images
 from .rows import dicts, from_json, in_parts, marks, value
 
@@ -211,6 +211,10 @@ def forget(
     for table in ("outputs", "output_blobs", "execution_runs"):
         tx.execute(f"DELETE FROM {table} WHERE execution IN ({marked})", keys)
     tx.execute(f"DELETE FROM executions WHERE id IN ({marked})", keys)
+    # Without it the words of what was erased stay in the index until it happens to be merged.
+    tx.execute("INSERT INTO executions_text (executions_text) VALUES ('optimize')")
+    if isinstance(tx, WriteConnection):
+        tx.erased = True
     freed = drop_unreferenced(tx, digests)
     return ForgetAnswer(executions=len(keys), outputs=int(outputs), freed_bytes=int(texts) + freed)
 
