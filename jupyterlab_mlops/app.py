@@ -18,7 +18,7 @@ from .capture.ingest import Ingest
 from .capture.redact import SETTING, Redactor
 from .capture.tap import Tap
 from .config import Settings
-from .errors import StoreUnavailable
+from .errors import MLOpsError
 from .registry.outbox import Outbox
 from .registry.targets import Targets
 from .store import status
@@ -65,8 +65,9 @@ class MLOpsApp(Settings, ExtensionApp):
         """Open the record and build all parts; nothing of it may keep the server from starting."""
         folder = self.resolved_data_dir().absolute()
         try:
+            self.check()
             database = Database(folder)
-        except StoreUnavailable as reason:
+        except MLOpsError as reason:
             self.log.error("Nothing is recorded by this server. %s", reason)
             self.settings["mlops_unavailable"] = f"Nothing is recorded by this server. {reason}"
             return

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-from traitlets import Bool, Dict, HasTraits, Int, List, TraitError, Unicode, validate
+from traitlets import Bool, Dict, HasTraits, Int, List, Unicode
 
+from .errors import InvalidRequest
 from .kernel.places import data_dir
 
 __all__ = ["Settings", "data_dir"]
@@ -54,22 +54,24 @@ class Settings(HasTraits):
         With one only, it is the default."""
     ).tag(config=True)
 
-    @validate("max_output_bytes", "max_execution_bytes")
-    def _not_negative(self, proposal: Any) -> int:
-        if proposal["value"] < 0:
-            raise TraitError(f"{proposal['trait'].name} must be 0 or more.")
-        return int(proposal["value"])
+    def check(self) -> None:
+        """Look at the settings as a whole; traitlets would answer a wrong one with a traceback.
 
-    @validate("redact_patterns")
-    def _regular_expressions(self, proposal: Any) -> list[str]:
-        for pattern in proposal["value"]:
+        Raises
+        ------
+        InvalidRequest
+            One is wrong.
+        """
+        for name in ("max_output_bytes", "max_execution_bytes"):
+            if getattr(self, name) < 0:
+                raise InvalidRequest(f"MLOpsApp.{name} is {getattr(self, name)}; 0 is the least.")
+        for pattern in self.redact_patterns:
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise TraitError(
-                    f"redact_patterns: {pattern!r} is no regular expression: {error}."
+                raise InvalidRequest(
+                    f"MLOpsApp.redact_patterns: {pattern!r} is no regular expression: {error}."
                 ) from None
-        return list(proposal["value"])
 
     def resolved_data_dir(self) -> Path:
         """Return the folder of the record."""
