@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import notices
 from ..store.changes import Changes, merge
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SCHEMA_ID = "https://events.jupyterlab-mlops.org/changed/v1"
 SCHEMA_FILE = Path(__file__).parent.parent / "events" / "changed.yaml"
 INTERVAL = 0.2
+LOOK_EVERY = 1.0
+"""Seconds between two looks for word from other processes; costs one look into a folder."""
 
 
 class ChangeEvents:
@@ -47,7 +50,10 @@ class ChangeEvents:
         self._last = -interval
         if SCHEMA_ID not in event_logger.schemas:
             event_logger.register_event_schema(SCHEMA_FILE)
+        self._data_dir = database.data_dir
         self._unsubscribe: Callable[[], None] = database.subscribe(self._gather)
+        self._look: asyncio.TimerHandle | None = None
+        loop.call_soon_threadsafe(self._collect)
 
     def _gather(self, changes: Changes) -> None:
         """Remember changes; runs on the store's writer thread."""
@@ -57,6 +63,12 @@ class ChangeEvents:
                 return
             self._scheduled = True
         self._loop.call_soon_threadsafe(self._schedule)
+
+    def _collect(self) -> None:
+        """Pass on what commands of other processes have changed."""
+        for changes in notices.collect(self._data_dir):
+            self._gather(changes)
+        self._look = self._loop.call_later(LOOK_EVERY, self._collect)
 
     def _schedule(self) -> None:
         wait = self._last + self._interval - self._loop.time()
@@ -72,3 +84,5 @@ class ChangeEvents:
     def close(self) -> None:
         """Listen no longer; what was gathered is dropped, since nobody is left to hear it."""
         self._unsubscribe()
+        if self._look is not None:
+            self._look.cancel()

@@ -1,4 +1,4 @@
-"""What the server's configuration says, so that both work on the same record and targets."""
+"""What the server's configuration says, so that both work on the same record in the same way."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import StoreUnavailable
 from ..kernel.places import data_dir
 
 if TYPE_CHECKING:
+    from ..capture.redact import Redactor
     from ..registry.targets import Targets
 
 CONFIG_FILES = ("jupyter_config", "jupyter_server_config", "jupyter_jupyterlab_mlops_config")
@@ -17,23 +19,42 @@ CONFIG_FILES = ("jupyter_config", "jupyter_server_config", "jupyter_jupyterlab_m
 
 def folder() -> Path:
     """Give the data folder that this command works on."""
-    configured = "" if "JUPYTER_MLOPS_DATA_DIR" in os.environ else _section().get("data_dir", "")
-    return Path(configured).expanduser() if configured else data_dir()
+    return data_dir() if "JUPYTER_MLOPS_DATA_DIR" in os.environ else _settings().resolved_data_dir()
 
 
 def targets() -> Targets:
     """Give the targets of `MLOpsApp.push_targets` and of the environment."""
     from ..registry.targets import Targets
 
-    return Targets(dict(_section().get("push_targets", {})))
+    return Targets(_settings().push_targets)
+
+
+def redactor() -> Redactor:
+    """Give what takes secrets out of what is stored, as in the server."""
+    from ..capture.redact import SETTING, Redactor
+
+    if SETTING in os.environ:
+        return Redactor.from_environment()
+    return Redactor(_settings().redact, _settings().redact_patterns)
 
 
 @cache
-def _section() -> dict[str, Any]:
+def _settings() -> Any:
     from jupyter_core.application import JupyterApp
+    from traitlets import TraitError
+    from traitlets.config import Configurable
+
+    from ..config import Settings
 
     app = JupyterApp()
     for name in CONFIG_FILES:
         app.config_file_name = name
         app.load_config_file()
-    return dict(app.config.get("MLOpsApp", {}))
+    # Traits are looked up by the name of the class that has them.
+    reader = type("MLOpsApp", (Settings, Configurable), {})
+    try:
+        settings = reader(config=app.config)
+        settings.check()
+        return settings
+    except TraitError as error:
+        raise StoreUnavailable(f"The configuration of Jupyter is wrong: {error}") from None

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from .config import folder
+from ..kernel.places import journals_dir, scratch_dir
+from ..kernel.segment import SUFFIX
+from .config import folder, redactor
 
 if TYPE_CHECKING:
     from ..store.db import Database
@@ -15,9 +17,30 @@ if TYPE_CHECKING:
 @contextmanager
 def record() -> Iterator[Database]:
     """Open the record, up to date, with or without a server that works on it too."""
-    from ..capture.ingest import Ingest
+    from ..capture.owner import server_alive
     from ..store.db import Database
 
     with closing(Database(folder())) as database:
-        Ingest(database).drain()
+        if server_alive(database.data_dir):
+            _tell_the_server(database)
+        if _has_journals(database):
+            _ingest(database)
         yield database
+
+
+def _tell_the_server(database: Database) -> None:
+    from .. import notices
+
+    database.subscribe(lambda changes: notices.leave(database.data_dir, changes))
+
+
+def _has_journals(database: Database) -> bool:
+    data = database.data_dir
+    folders = {journals_dir(data), data / "journals", scratch_dir(data)}
+    return any(next(place.glob(f"*{SUFFIX}"), None) for place in folders)
+
+
+def _ingest(database: Database) -> None:
+    from ..capture.ingest import Ingest
+
+    Ingest(database, redactor=redactor()).drain()

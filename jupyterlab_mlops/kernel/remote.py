@@ -64,7 +64,7 @@ def _switch_recording(enabled: bool) -> dict[str, Any]:
 
 
 def _serialise(model_id: str) -> dict[str, Any]:
-    from .models import serialise
+    from .kept_models import serialise
 
     return serialise(model_id)
 

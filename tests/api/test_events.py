@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
@@ -84,13 +86,31 @@ def test_many_changes_are_gathered(database: Database) -> None:
 
 
 def test_the_servers_event_stream_carries_them(served: Server) -> None:
-    url = served.url.replace("http", "ws", 1) + "api/events/subscribe"
-    header = [f"Authorization: token {served.token}"]
-    with closing(websocket.create_connection(url, header=header, timeout=20)) as stream:
+    with stream_of(served) as stream:
         body = {"run_ids": [sample.RUNS[0]], "tags": {"heard": "yes"}}
         served.api.mlops("POST", "runs/tag", json=body)
-        while True:
-            event = json.loads(stream.recv())
-            if event["schema_id"] == SCHEMA_ID and event["runs"]:
-                break
-    assert event["runs"] == [sample.RUNS[0]]
+        assert next_runs(stream) == [sample.RUNS[0]]
+
+
+def test_what_the_command_line_changes_is_heard_too(served: Server) -> None:
+    command = [sys.executable, "-m", "jupyterlab_mlops", "tag", "bold-heron", "heard=yes"]
+    with stream_of(served) as stream:
+        subprocess.run(command, env=served.env, check=True, capture_output=True)
+        assert next_runs(stream) == [sample.RUNS[1]]
+    assert list((served.data_dir / "changes").iterdir()) == []
+
+
+def stream_of(server: Server) -> closing[websocket.WebSocket]:
+    """Open the event stream that Lab and Notebook listen to."""
+    url = server.url.replace("http", "ws", 1) + "api/events/subscribe"
+    header = [f"Authorization: token {server.token}"]
+    return closing(websocket.create_connection(url, header=header, timeout=20))
+
+
+def next_runs(stream: websocket.WebSocket) -> list[str]:
+    """Wait for the next event that names runs."""
+    while True:
+        event = json.loads(stream.recv())
+        if event["schema_id"] == SCHEMA_ID and event["runs"]:
+            runs: list[str] = event["runs"]
+            return runs

@@ -145,3 +145,47 @@ def sources(server: Server, notebook: str) -> list[str]:
     """What is recorded of a notebook, newest first."""
     found = server.api.mlops("GET", f"executions?notebook={notebook}")["executions"]
     return [execution["source"] for execution in found]
+
+
+SLOW_TO_WRITE = """
+import time, numpy, sklearn.svm
+
+class Slow:
+    def __reduce__(self):
+        time.sleep(0.6)
+        return list, ()
+
+numbers = numpy.arange(40).reshape(20, 2)
+model = sklearn.svm.SVC()
+model.set_params(class_weight=None)
+model.extra_ = Slow()
+model.fit(numbers, numbers[:, 0] > 10)
+"""
+
+
+def test_a_model_kept_by_reference_is_written_when_it_is_registered(
+    server: Server, notebook: str
+) -> None:
+    with KernelSession(server, notebook) as kernel:
+        assert kernel.execute(SLOW_TO_WRITE).status == "ok"
+        (run,) = wait_for(lambda: server.api.mlops("GET", f"runs?notebook={notebook}")["runs"])
+        path = f"runs/{run['run_id']}"
+        (model,) = wait_for(lambda: server.api.mlops("GET", path)["models"])
+        assert model["format"] == "reference"
+        body = {"name": "slow", "run_id": run["run_id"]}
+        wait_for(lambda: state(server, kernel.kernel_id) == "idle")
+        version = server.api.mlops("POST", "models", json=body)
+        assert version["format"] == "pickle"
+        assert version["digest"]
+
+
+def test_a_model_kept_by_reference_is_lost_with_its_kernel(server: Server, notebook: str) -> None:
+    with KernelSession(server, notebook) as kernel:
+        assert kernel.execute(SLOW_TO_WRITE).status == "ok"
+        (run,) = wait_for(lambda: server.api.mlops("GET", f"runs?notebook={notebook}")["runs"])
+        wait_for(lambda: server.api.mlops("GET", f"runs/{run['run_id']}")["models"])
+    body = {"name": "lost", "run_id": run["run_id"]}
+    answer = server.api.request("POST", "mlops/api/v1/models", json=body)
+    assert answer.status_code == 409
+    assert "is in its kernel only" in answer.json()["message"]
+    assert server.api.request("GET", "mlops/api/v1/models/lost").status_code == 404

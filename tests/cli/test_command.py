@@ -7,7 +7,6 @@ import os
 import pty
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -30,14 +29,17 @@ def test_every_verb_has_help_with_examples_that_can_be_parsed(cli: RunCommand, v
 
 
 def test_the_installed_command_answers_quickly() -> None:
-    best = min(_seconds([*PROGRAM, "--help"]) for _ in range(3))
+    best = min(_processor_seconds([*PROGRAM, "--help"]) for _ in range(3))
     assert best < 0.3
 
 
-def _seconds(arguments: list[str]) -> float:
-    begin = time.perf_counter()
+def _processor_seconds(arguments: list[str]) -> float:
+    """What a command costs, however busy the machine is."""
+    before = os.times()
     subprocess.run(arguments, check=True, capture_output=True)
-    return time.perf_counter() - begin
+    after = os.times()
+    spent = after.children_user - before.children_user
+    return spent + after.children_system - before.children_system
 
 
 def test_it_is_a_subcommand_of_jupyter(filled: Path) -> None:
@@ -167,7 +169,7 @@ def test_the_servers_configuration_counts_here_too(
     config = tmp_path / "jupyter-config" / "jupyter_server_config.py"
     config.parent.mkdir(exist_ok=True)
     config.write_text(
-        f"c.MLOpsApp.data_dir = {str(tmp_path / 'configured')!r}\n"
+        f"c.MLOpsApp.record_dir = {str(tmp_path / 'configured')!r}\n"
         "c.MLOpsApp.push_targets = {'team': {'uri': 'http://127.0.0.1:1'}}\n"
     )
     monkeypatch.delenv("JUPYTER_MLOPS_DATA_DIR")
@@ -177,3 +179,28 @@ def test_the_servers_configuration_counts_here_too(
     status = json.loads(answer.stdout)
     assert status["data_dir"] == str(tmp_path / "configured")
     assert status["targets"] == ["team"]
+
+
+def test_what_a_killed_process_left_behind_is_taken_over_without_its_secrets(
+    cli: RunCommand, data_dir: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "jupyter-config" / "jupyter_server_config.py"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text("c.MLOpsApp.redact_patterns = ['hush-[a-z]+']\n")
+    code = """
+import os, signal
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.extension_manager.load_extension("jupyterlab_mlops.kernel")
+shell.run_cell("import jupyterlab_mlops as mlops; run = mlops.start_run(run_name='left')")
+shell.run_cell("door = 'hush-sesame'; mlops.log_metric('loss', 0.5)")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    answer = subprocess.run([*PROGRAM, "runs", "--json"], capture_output=True, check=True)
+    (run,) = json.loads(answer.stdout)
+    assert (run["name"], run["status"]) == ("left", "KILLED")
+    assert run["metrics"] == {"loss": 0.5}
+    sources = [execution["source"] for execution in cli("executions", "--json").json()]
+    assert sources[1] == "door = '[redacted]'; mlops.log_metric('loss', 0.5)"
+    assert not any(b"sesame" in file.read_bytes() for file in data_dir.glob("mlops.db*"))
