@@ -27,8 +27,11 @@ _COLUMNS = "source, started_at, execution_count, cell_id, session_id, notebook, 
 
 def ensure_execution(tx: sqlite3.Connection, execution_id: str) -> int:
     """Return the small id of an execution, entering it if it is new."""
-    tx.execute("INSERT OR IGNORE INTO executions (execution_id) VALUES (?)", (execution_id,))
-    return int(value(tx, "SELECT id FROM executions WHERE execution_id = ?", (execution_id,)))
+    known = value(tx, "SELECT id FROM executions WHERE execution_id = ?", (execution_id,))
+    if known is None:
+        sql = "INSERT INTO executions (execution_id) VALUES (?)"
+        known = tx.execute(sql, (execution_id,)).lastrowid
+    return int(known)
 
 
 def apply_start(
@@ -46,10 +49,13 @@ def apply_start(
     )
     _set_sequence(tx, key, record, origin, stored)
     _use_waiting_context(tx, key, record)
-    learn_notebook(tx, record.session_id, record.notebook, origin, changes)
+    if origin != "kernel" or not _has_notebook(tx, record.session_id):
+        learn_notebook(tx, record.session_id, record.notebook, origin, changes)
     learn_user(tx, record.session_id, record.user)
     _close_if_session_ended(tx, key, record.session_id)
-    _after_change(tx, key, changes)
+    if origin == "kernel" or stored["start_origin"] != "kernel":
+        _refresh_figures(tx, key, changes)
+        _refresh_verdicts(tx, key)
     note(changes, "executions", record.execution_id)
     note(changes, "sessions", record.session_id)
 
@@ -57,6 +63,11 @@ def apply_start(
 def _stored(tx: sqlite3.Connection, key: int) -> dict[str, Any]:
     sql = f"SELECT {_COLUMNS}, start_origin, sequence_origin FROM executions WHERE id = ?"
     return one(tx, sql, (key,)) or {}
+
+
+def _has_notebook(tx: sqlite3.Connection, session_id: str) -> bool:
+    sql = "SELECT 1 FROM sessions WHERE session_id = ? AND notebook IS NOT NULL"
+    return value(tx, sql, (session_id,)) is not None
 
 
 def _joined(stored: dict[str, Any], record: ExecutionStart, origin: Origin) -> dict[str, Any]:
@@ -135,7 +146,7 @@ def apply_output(
         "INSERT OR IGNORE INTO output_blobs (execution, digest) VALUES (?, ?)",
         [(key, digest) for digest in lifted.digests],
     )
-    _after_change(tx, key, changes)
+    _refresh_figures(tx, key, changes)
     note(changes, "executions", record.execution_id)
 
 
@@ -150,9 +161,9 @@ def apply_end(
         (key,),
     )
     assert stored is not None
+    joined = _joined_end(stored, record)
     tx.execute(
-        "UPDATE executions SET status = ?, ended_at = ?, error = ? WHERE id = ?",
-        (*_joined_end(stored, record, origin), key),
+        "UPDATE executions SET status = ?, ended_at = ?, error = ? WHERE id = ?", (*joined, key)
     )
     if origin == "kernel" or record.names_read or record.names_written:
         tx.execute(
@@ -160,16 +171,17 @@ def apply_end(
             (to_json(record.names_read), to_json(record.names_written), key),
         )
     link_runs(tx, key, record.run_ids)
-    _after_change(tx, key, changes)
+    if joined[0] != stored["status"] or record.run_ids:
+        _refresh_figures(tx, key, changes)
+    if joined[0] != stored["status"] or origin == "kernel":
+        _refresh_verdicts(tx, key)
     note(changes, "executions", record.execution_id)
     note(changes, "sessions", stored["session_id"])
     for run_id in record.run_ids:
         note(changes, "runs", run_id)
 
 
-def _joined_end(
-    stored: dict[str, Any], record: ExecutionEnd, origin: Origin
-) -> tuple[str, int | None, str | None]:
+def _joined_end(stored: dict[str, Any], record: ExecutionEnd) -> tuple[str, int | None, str | None]:
     old, new = _RANK[stored["status"]], _RANK[record.status]
     error = optional_json(record.error)
     if new > old:
@@ -210,13 +222,14 @@ def link_run(tx: sqlite3.Connection, execution_id: str, run_id: str) -> None:
     )
 
 
-def _after_change(tx: sqlite3.Connection, key: int, changes: Changes) -> None:
-    """Bring up to date what is derived from an execution: figures and verdicts of its runs."""
-    sql = "SELECT execution_id, status FROM executions WHERE id = ?"
-    execution_id, status = tx.execute(sql, (key,)).fetchone()
-    if status == "running":
-        return
-    refresh_figures(tx, key, execution_id, changes)
+def _refresh_figures(tx: sqlite3.Connection, key: int, changes: Changes) -> None:
+    sql = "SELECT execution_id FROM executions WHERE id = ? AND status != 'running'"
+    execution_id = value(tx, sql, (key,))
+    if execution_id is not None:
+        refresh_figures(tx, key, execution_id, changes)
+
+
+def _refresh_verdicts(tx: sqlite3.Connection, key: int) -> None:
     for (run_id,) in tx.execute(
         "SELECT run_id FROM execution_runs WHERE execution = ?", (key,)
     ).fetchall():
@@ -249,7 +262,7 @@ def apply_context(
         )
         return
     _set_context(tx, row["id"], record.cell_id, record.notebook)
-    _after_change(tx, row["id"], changes)
+    _refresh_verdicts(tx, row["id"])
     note(changes, "executions", row["execution_id"])
 
 

@@ -180,26 +180,29 @@ def apply_params(
         fitting.key("param", name): fitting.value("param", name, text, limits.PARAM_VALUE)
         for name, text in record.params.items()
     }
-    for name, text in fitted.items():
-        _log_param(tx, key, name, text, record.timestamp)
+    sql = "SELECT key, value, timestamp FROM params WHERE run = ?"
+    known = {name: (text, logged) for name, text, logged in tx.execute(sql, (key,)).fetchall()}
+    tx.executemany(
+        "INSERT INTO params (run, key, value, timestamp) VALUES (?, ?, ?, ?)",
+        [(key, name, text, record.timestamp) for name, text in fitted.items() if name not in known],
+    )
+    for name, (stored, stored_at) in known.items():
+        if fitted.get(name, stored) != stored:
+            _change_param(tx, key, name, (stored, stored_at), (fitted[name], record.timestamp))
     flag_cut(tx, key, fitting)
     note(changes, "runs", record.run_id)
 
 
-def _log_param(tx: sqlite3.Connection, key: int, name: str, text: str, timestamp: int) -> None:
-    insert = "INSERT OR IGNORE INTO params (run, key, value, timestamp) VALUES (?, ?, ?, ?)"
-    if tx.execute(insert, (key, name, text, timestamp)).rowcount:
-        return
-    sql = "SELECT value, timestamp FROM params WHERE run = ? AND key = ?"
-    stored, stored_at = tx.execute(sql, (key, name)).fetchone()
-    if stored == text:
-        return
-    older = (text, timestamp) if timestamp < stored_at else (stored, stored_at)
+def _change_param(
+    tx: sqlite3.Connection, key: int, name: str, stored: tuple[str, int], new: tuple[str, int]
+) -> None:
+    comes_later = new[1] >= stored[1]
+    older = stored if comes_later else new
     tx.execute("INSERT OR IGNORE INTO param_changes VALUES (?, ?, ?, ?)", (key, name, *older))
-    if timestamp >= stored_at:
+    if comes_later:
         tx.execute(
             "UPDATE params SET value = ?, timestamp = ? WHERE run = ? AND key = ?",
-            (text, timestamp, key, name),
+            (*new, key, name),
         )
 
 
@@ -213,18 +216,26 @@ def apply_tags(tx: sqlite3.Connection, record: TagsSet, origin: Origin, changes:
 def _set_tags(
     tx: sqlite3.Connection, key: int, tags: dict[str, str | None], fitting: Fitting
 ) -> None:
-    for name, text in tags.items():
-        name = fitting.key("tag", name)
-        if text is None:
-            tx.execute("DELETE FROM tags WHERE run = ? AND key = ?", (key, name))
-        else:
-            fitted = fitting.value("tag", name, text, limits.TAG_VALUE)
-            tx.execute("INSERT OR REPLACE INTO tags VALUES (?, ?, ?)", (key, name, fitted))
-            if name in _COLUMN_OF_TAG:
-                column = _COLUMN_OF_TAG[name]
-                tx.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (text, key))
-        if name == KEY_METRIC_TAG:
-            choose_key_metric(tx, key)
+    fitted = {
+        fitting.key("tag", name): (
+            None if text is None else fitting.value("tag", name, text, limits.TAG_VALUE)
+        )
+        for name, text in tags.items()
+    }
+    tx.executemany(
+        "INSERT OR REPLACE INTO tags VALUES (?, ?, ?)",
+        [(key, name, text) for name, text in fitted.items() if text is not None],
+    )
+    tx.executemany(
+        "DELETE FROM tags WHERE run = ? AND key = ?",
+        [(key, name) for name, text in fitted.items() if text is None],
+    )
+    for name in fitted.keys() & _COLUMN_OF_TAG.keys():
+        if tags[name] is not None:
+            sql = f"UPDATE runs SET {_COLUMN_OF_TAG[name]} = ? WHERE id = ?"
+            tx.execute(sql, (tags[name], key))
+    if KEY_METRIC_TAG in fitted:
+        choose_key_metric(tx, key)
     flag_cut(tx, key, fitting)
 
 

@@ -138,13 +138,12 @@ def ensure_run(tx: sqlite3.Connection, run_id: str, start_time: int | None = Non
     known = value(tx, "SELECT id FROM runs WHERE run_id = ?", (run_id,))
     if known is not None:
         return int(known)
+    number = value(tx, "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'runs'") or 1
     cursor = tx.execute(
-        "INSERT INTO runs (run_id, name, experiment_id, start_time) VALUES (?, '', 0, ?)",
-        (run_id, now() if start_time is None else start_time),
+        "INSERT INTO runs (run_id, name, experiment_id, start_time) VALUES (?, ?, 0, ?)",
+        (run_id, run_name(run_id, number), now() if start_time is None else start_time),
     )
-    key = int(cursor.lastrowid or 0)
-    tx.execute("UPDATE runs SET name = ? WHERE id = ?", (run_name(run_id, key), key))
-    return key
+    return int(cursor.lastrowid or 0)
 
 
 def run_key(

@@ -95,6 +95,7 @@ RUNS = (
         ON runs (experiment_id, lifecycle_stage, start_time DESC, run_id)
     """,
     "CREATE INDEX runs_by_session ON runs (session_id)",
+    "CREATE INDEX runs_unplaced ON runs (session_id) WHERE NOT experiment_given AND announced",
     "CREATE INDEX runs_open ON runs (open_session_id) WHERE status = 'RUNNING'",
     "CREATE INDEX runs_by_parent ON runs (parent_run_id) WHERE parent_run_id IS NOT NULL",
     "CREATE INDEX runs_by_name ON runs (name)",
@@ -258,6 +259,7 @@ HOUSEKEEPING = (
 def _search_index(table: str, source: str, columns: str) -> tuple[str, ...]:
     old = ", ".join(f"old.{column}" for column in columns.split(", "))
     new = ", ".join(f"new.{column}" for column in columns.split(", "))
+    changed = " OR ".join(f"old.{c} IS NOT new.{c}" for c in columns.split(", "))
     drop = f"INSERT INTO {table} ({table}, rowid, {columns}) VALUES ('delete', old.id, {old});"
     add = f"INSERT INTO {table} (rowid, {columns}) VALUES (new.id, {new});"
     return (
@@ -266,7 +268,7 @@ def _search_index(table: str, source: str, columns: str) -> tuple[str, ...]:
         f"CREATE TRIGGER {table}_insert AFTER INSERT ON {source} BEGIN {add} END",
         f"CREATE TRIGGER {table}_delete AFTER DELETE ON {source} BEGIN {drop} END",
         f"CREATE TRIGGER {table}_update AFTER UPDATE OF {columns} ON {source}"
-        f" BEGIN {drop} {add} END",
+        f" WHEN {changed} BEGIN {drop} {add} END",
     )
 
 

@@ -182,12 +182,11 @@ def learn_notebook(
     if notebook is None:
         return
     sure = origin != "kernel"
-    if sure:
-        tx.execute(
-            "UPDATE sessions SET notebook = CASE WHEN notebook_origin = 'tap' THEN notebook"
-            " ELSE ? END, notebook_origin = 'tap' WHERE session_id = ?",
-            (notebook, session_id),
-        )
+    better = "notebook IS NULL" if not sure else "notebook_origin IS NULL"
+    tx.execute(
+        f"UPDATE sessions SET notebook = ?, notebook_origin = ? WHERE session_id = ? AND {better}",
+        (notebook, "tap" if sure else None, session_id),
+    )
     adopt_notebook(tx, session_id, notebook, sure, changes)
 
 
