@@ -30,7 +30,8 @@ from .reading import get_metric_history, get_run, register_model, search_runs
 from .recorder import forgiving, now_ms, recorder
 from .runs import local, runs
 from .values import (
-    INT64,
+    HIGHEST,
+    LOWEST,
     InvalidValue,
     checked_float,
     checked_int,
@@ -228,7 +229,7 @@ def log_metric(
     if run_id is None and timestamp is None and value.__class__ is float and key in known_keys:
         if step is None:
             step = 0
-        if step.__class__ is int and -INT64 <= step < INT64:
+        if step.__class__ is int and LOWEST <= step <= HIGHEST:
             try:
                 run = local.stack[-1]
             except (AttributeError, IndexError):
@@ -249,6 +250,17 @@ def log_metrics(
     dataset: Any = None,
 ) -> None:
     """Log one point of each of several metrics; see `log_metric`. One bad value: none is logged."""
+    # The fast way, as above; a sum is a float only where there are no other things than numbers.
+    if run_id is None and timestamp is None and metrics.__class__ is dict:
+        if step is None:
+            step = 0
+        try:
+            plain = known_keys.issuperset(metrics) and sum(metrics.values()).__class__ is float
+            if plain and step.__class__ is int and LOWEST <= step <= HIGHEST:
+                _metrics(local.stack[-1].run_id, metrics, step, time_ns() // 1_000_000)
+                return
+        except (AttributeError, IndexError, TypeError, ArithmeticError):
+            pass  # the long way tells what is wrong
     _log_points(metrics, step, run_id, timestamp)
 
 
@@ -278,6 +290,14 @@ def _metric(run_id: str, key: str, value: float, step: int, timestamp: int) -> N
     if journal is not None:
         _metric = journal.metric  # type: ignore[assignment]
         journal.metric(run_id, key, value, step, timestamp)
+
+
+def _metrics(run_id: str, values: Mapping[str, float], step: int, timestamp: int) -> None:
+    global _metrics
+    journal = recorder.journal
+    if journal is not None:
+        _metrics = journal.metrics  # type: ignore[assignment]
+        journal.metrics(run_id, values, step, timestamp)
 
 
 # --------------------------------------------------------------------------------- params and tags

@@ -18,7 +18,7 @@ from typing import Any
 from . import environment, session
 from .outputs import OutputCapture
 from .places import make_execution_id
-from .provenance import names_of, settled
+from .provenance import names_of, settled_json
 from .recorder import Execution, now_ms, quietly, recorder
 from .runs import runs
 
@@ -140,32 +140,35 @@ class Hooks:
             return self._nested.cells  # type: ignore[no-any-return]
 
     def _msg_id(self) -> str:
-        parent = self.shell.get_parent() if hasattr(self.shell, "get_parent") else {}
-        header = parent.get("header") or {}
-        return str(header.get("msg_id") or uuid.uuid4().hex)
+        try:
+            return str(self.shell.get_parent()["header"]["msg_id"])
+        except (AttributeError, KeyError, TypeError):
+            return uuid.uuid4().hex  # IPython in a terminal
 
     def _write_start(self, execution: Execution, msg_id: str, count: int | None) -> None:
         # Written by hand: the json module would take a quarter of a trivial cell's whole budget.
+        cell_id, notebook = execution.cell_id, recorder.notebook
         recorder.write_text(
-            '{"type":"execution_start"'
-            f',"session_id":{_quoted(recorder.session_id or "")}'
-            f',"execution_id":"{execution.execution_id}","source":{_quoted(execution.source)}'
-            f',"started_at":{execution.started_at},"msg_id":{_quoted(msg_id)}'
-            f',"sequence":{execution.sequence},"execution_count":{_or_null(count)}'
-            f',"cell_id":{_or_null(execution.cell_id)},"notebook":{_or_null(recorder.notebook)}}}'
+            f'{{"type":"execution_start","session_id":"{recorder.session_id}"'
+            f',"execution_id":"{execution.execution_id}"'
+            f',"source":{encode_basestring_ascii(execution.source)}'
+            f',"started_at":{execution.started_at},"msg_id":{encode_basestring_ascii(msg_id)}'
+            f',"sequence":{execution.sequence},"execution_count":{count or "null"}'
+            f',"cell_id":{encode_basestring_ascii(cell_id) if cell_id else "null"}'
+            f',"notebook":{encode_basestring_ascii(notebook) if notebook else "null"}}}'
         )
 
     def _write_end(
         self, execution: Execution, info: Any, status: str, error: dict[str, Any] | None
     ) -> None:
         transformed = getattr(info, "transformed_cell", None) or execution.source
-        read, written = settled(names_of(transformed), self.shell.user_ns)
+        read, written = settled_json(names_of(transformed), self.shell.user_ns)
         recorder.write_text(
             f'{{"type":"execution_end","execution_id":"{execution.execution_id}"'
             f',"status":"{status}","ended_at":{max(now_ms(), execution.started_at)}'
             f',"error":{json.dumps(error) if error else "null"}'
-            f',"names_read":{_listed(read)},"names_written":{_listed(written)}'
-            f',"run_ids":{_listed(execution.run_ids)}}}'
+            f',"names_read":{read},"names_written":{written}'
+            f',"run_ids":{json.dumps(execution.run_ids) if execution.run_ids else "[]"}}}'
         )
 
     def _outcome(self, result: Any) -> tuple[str, dict[str, Any] | None]:
@@ -173,10 +176,10 @@ class Hooks:
         if result is None:
             return "interrupted", {"name": "KeyboardInterrupt", "value": "", "traceback": []}
         error = result.error_before_exec or result.error_in_exec
+        if error is None and not getattr(self.shell, "_last_traceback_during_displayhook", False):
+            return "ok", None
         shown = getattr(self.shell, "_last_traceback", None) or []
         if error is None:
-            if not getattr(self.shell, "_last_traceback_during_displayhook", False):
-                return "ok", None
             return "error", {"name": "DisplayError", "value": "", "traceback": list(shown)}
         interrupted = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
         described = {
@@ -233,18 +236,6 @@ class Hooks:
             )
         except Exception as error:
             recorder.fault("hooks.ring", error)
-
-
-def _quoted(text: str) -> str:
-    return encode_basestring_ascii(text)
-
-
-def _or_null(value: str | int | None) -> str | int:
-    return "null" if value is None else _quoted(value) if isinstance(value, str) else value
-
-
-def _listed(names: list[str]) -> str:
-    return f"[{','.join(map(encode_basestring_ascii, names))}]"
 
 
 def _text(error: BaseException) -> str:

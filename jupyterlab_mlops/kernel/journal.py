@@ -18,7 +18,9 @@ import uuid
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from struct import Struct
 from typing import Any
+from zlib import crc32
 
 from .places import (
     boot_id,
@@ -69,6 +71,7 @@ LARGEST_RECORD = 64 << 20
 SMALLEST_SEGMENT, LARGEST_SEGMENT = 64 << 10, 2 << 20
 RETRY_SECONDS = 0.5
 ROOM_FOR_GAP = 4096
+_TEXT_HEAD = Struct("<III")
 
 
 class Journal:
@@ -110,7 +113,9 @@ class Journal:
     def write_text(self, text: bytes) -> None:
         """Store one record that is written as JSON already, as the hooks do for each cell."""
         try:
-            self._append(frame(KIND_RECORD, U32.pack(len(text)) + text))
+            size = len(text)
+            body = _TEXT_HEAD.pack(size + 16, KIND_RECORD, size) + text
+            self._append(body + U32.pack(crc32(body)))
         except Exception as fault:
             self._count(fault)
 

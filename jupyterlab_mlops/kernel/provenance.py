@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import builtins
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
 MAX_SOURCE = 200_000
@@ -54,9 +55,11 @@ class Names(NamedTuple):
     written: tuple[str, ...]
     touched: tuple[str, ...]
     """Perhaps changed in place; `settled` decides."""
+    as_json: tuple[str, str] | None
+    """What `settled_json` gives where no value need be looked at."""
 
 
-_NOTHING = Names((), (), ())
+_NOTHING = Names((), (), (), ("[]", "[]"))
 
 
 @lru_cache(maxsize=512)
@@ -73,7 +76,10 @@ def names_of(source: str) -> Names:
         reader.visit_all(tree.body)
     except RecursionError:
         return _NOTHING
-    return Names(tuple(reader.read), tuple(reader.written), tuple(reader.touched))
+    read, written = tuple(reader.read), tuple(reader.written)
+    needs_values = reader.touched or not _BUILTINS.isdisjoint(read)
+    as_json = None if needs_values else (_listed(read), _listed(written))
+    return Names(read, written, tuple(reader.touched), as_json)
 
 
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -88,6 +94,18 @@ def settled(names: Names, namespace: Mapping[str, Any]) -> tuple[list[str], list
             written.append(name)
     read = [name for name in names.read if name not in _BUILTINS or name in namespace]
     return read, written
+
+
+def settled_json(names: Names, namespace: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what `settled` returns, as JSON."""
+    if names.as_json is not None:
+        return names.as_json
+    read, written = settled(names, namespace)
+    return _listed(read), _listed(written)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return f"[{','.join(map(encode_basestring_ascii, names))}]"
 
 
 class _Reader:

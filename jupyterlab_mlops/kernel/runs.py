@@ -351,6 +351,8 @@ class Runs:
         error
             What it raised, in the shape of `types.ExecutionError`; None: nothing.
         """
+        if not self._open:
+            return
         status: RunStatus = "FINISHED" if error is None else "FAILED"
         own = self.stack()
         for run in reversed(list(self._open.values())):

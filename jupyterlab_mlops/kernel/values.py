@@ -14,7 +14,7 @@ MAX_KEY_LENGTH = 250
 MAX_NAME_LENGTH = 500
 MAX_TEXT_LENGTH = 1_000_000
 MAX_KNOWN_KEYS = 10_000
-INT64 = 1 << 63
+LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
 
 _key_pattern = re.compile(r"[\w\-./: ]+")
 _run_id_pattern = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
@@ -111,7 +111,7 @@ def checked_int(value: Any, what: str) -> int:
         number = operator.index(value)
     except TypeError:
         number = _item_index(value, what)
-    if not -INT64 <= number < INT64:
+    if not LOWEST <= number <= HIGHEST:
         raise InvalidValue(f"The {what} {number} does not fit into 64 bits.")
     return number
 

@@ -140,7 +140,11 @@ def test_cells_after_an_error_are_recorded_as_aborted(kernel: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["import time\ntime.sleep(60)", "import asyncio\nawait asyncio.sleep(60)"]
+    "source",
+    [
+        "import time\ntime.sleep(60)",
+        "import asyncio\nfor _ in range(600): await asyncio.sleep(0.1)",
+    ],
 )
 def test_an_interrupted_cell(kernel: Any, source: str) -> None:
     request = kernel.send(source)
@@ -223,7 +227,7 @@ def test_switched_off_means_that_nothing_is_written(
 FAULTS = {
     "the journal refuses": "recorder.journal.write_text = recorder.journal.write = boom",
     "the hook before": "hooks.make_execution_id = boom",
-    "the hook after": "hooks.settled = boom",
+    "the hook after": "hooks.settled_json = boom",
     "the runs": "hooks.runs.end_of_execution = boom",
     "the capture": "hooks.current().capture._take = boom",
     "the environment": "hooks.environment.start = boom",
