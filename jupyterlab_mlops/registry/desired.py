@@ -63,10 +63,10 @@ class Desired(msgspec.Struct):
         return hashlib.sha256(self.to_json()).hexdigest()
 
 
-def read_manifest(data: bytes | None) -> Desired | None:
-    """Read what a push before left there; None if there is nothing to be relied upon."""
+def read_manifest(data: bytes) -> Desired | None:
+    """Read what a push before left there; None if it is nothing to be relied upon."""
     try:
-        return msgspec.json.decode(data, type=Desired) if data else None
+        return msgspec.json.decode(data, type=Desired)
     except msgspec.DecodeError:
         return None
 

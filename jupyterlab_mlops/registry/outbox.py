@@ -8,29 +8,27 @@ targets are idempotent.
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
-from ..errors import MLOpsError, StoreUnavailable
-from ..store import registry, status
+from ..errors import StoreUnavailable
+from ..store import registry
 from ..store.blobs import BlobStore
-from ..store.changes import Changes, collecting
+from ..store.changes import Changes
 from ..store.db import Database
-from ..types import Fault, Push
-from .base import Progress, PushCancelled, PushResult, TryAgain
-from .gather import gather
+from ..types import Push
+from .base import Progress
 from .lock import Lock
+from .sender import FIRST_DELAY, TELL_EVERY, Sender
 from .targets import Targets
 
-FIRST_DELAY, LONGEST_DELAY = 5.0, 3_600.0
-GIVE_UP_AFTER = 30
-"""Attempts; with the delays above this is about a day."""
 LOOK_AGAIN = 5.0
 """Seconds after which the table is looked at again, for what another process wrote."""
-TELL_EVERY = 0.25
+CLOSE_SECONDS = 5.0
+_PROGRESS = re.compile(r"(.*) \((\d+)%\)")
 
 _log = logging.getLogger("jupyterlab_mlops")
 
@@ -54,10 +52,11 @@ class Outbox:
     ) -> None:
         self._database = database
         self._targets = targets
-        self._sender = _Sender(database, blobs, targets, first_delay)
+        self._sender = Sender(database, blobs, targets, first_delay)
         self._lock = lock_of(database)
         self._woken = threading.Event()
         self._stopping = False
+        self._told = ""
         self._thread: threading.Thread | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -79,7 +78,8 @@ class Outbox:
         self._sender.stop()
         self._woken.set()
         if self._thread is not None:
-            self._thread.join()
+            # A server that does not answer must not keep this one from stopping.
+            self._thread.join(CLOSE_SECONDS)
 
     def target_name(self, target: str | None = None) -> str:
         """Give the name or address that a request means; raises as `Targets.resolve` does."""
@@ -109,7 +109,7 @@ class Outbox:
             try:
                 wait = self._once()
             except StoreUnavailable as error:
-                _log.warning("The outbox waits: %s", error)
+                self._wait_for_store(str(error))
                 wait = LOOK_AGAIN
             except Exception:
                 # The thread must live on, or later pushes would wait for ever.
@@ -119,18 +119,25 @@ class Outbox:
                 self._woken.wait(wait)
         self._lock.release()
 
+    def _wait_for_store(self, reason: str) -> None:
+        if reason != self._told and not self._stopping:
+            self._told = reason
+            _log.warning("The outbox waits: %s", reason)
+
     def _once(self) -> float:
         """Do the next push; give the seconds to wait before there may be another."""
         if not self._lock.held:
             if not self._lock.acquire():
                 return LOOK_AGAIN
             self._database.write_now(registry.release_pushes)
+        due = self._database.read(registry.next_attempt_at)
+        wait = LOOK_AGAIN if due is None else min(LOOK_AGAIN, due / 1000 - time.time())
+        if wait > 0:
+            return wait
         push = self._database.write_now(registry.next_push)
         if push is not None:
             self._sender.send(push, lambda step, fraction: None)
-            return 0
-        due = self._database.read(registry.next_attempt_at)
-        return LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.0, due / 1000 - time.time()))
+        return 0
 
 
 def lock_of(database: Database) -> Lock:
@@ -162,7 +169,7 @@ def push_now(
     NotFound
         There is no such push.
     """
-    sender = _Sender(database, BlobStore(database.data_dir), targets, FIRST_DELAY)
+    sender = Sender(database, BlobStore(database.data_dir), targets, FIRST_DELAY)
     lock = lock_of(database)
     push = database.read(lambda conn: registry.get_push(conn, push_id))
     while push.state in ("pending", "pushing"):
@@ -175,11 +182,13 @@ def push_now(
             return push
         time.sleep(TELL_EVERY)
         push = database.read(lambda conn: registry.get_push(conn, push_id))
-        progress(push.progress, 0.0)
+        told = _PROGRESS.fullmatch(push.progress)
+        if told:
+            progress(told[1], int(told[2]) / 100)
     return push
 
 
-def _push_locked(database: Database, push_id: int, sender: _Sender, progress: Progress) -> Push:
+def _push_locked(database: Database, push_id: int, sender: Sender, progress: Progress) -> Push:
     def claim(tx: sqlite3.Connection) -> Push | None:
         push = registry.get_push(tx, push_id)
         if push.state in ("pushed", "failed"):
@@ -190,123 +199,3 @@ def _push_locked(database: Database, push_id: int, sender: _Sender, progress: Pr
     if claimed is not None:
         sender.send(claimed, progress)
     return database.read(lambda conn: registry.get_push(conn, push_id))
-
-
-class _Sender:
-    """Does pushes that are claimed, one at a time, and enters how each ended."""
-
-    def __init__(
-        self, database: Database, blobs: BlobStore, targets: Targets, first_delay: float
-    ) -> None:
-        self._database = database
-        self._blobs = blobs
-        self._targets = targets
-        self._first_delay = first_delay
-        self._lock = threading.Lock()
-        self._current: tuple[int, threading.Event] | None = None
-        self._stopped = False
-
-    def send(self, push: Push, progress: Progress) -> None:
-        """Do a push that is `pushing`, and enter how it ended."""
-        cancelled = threading.Event()
-        with self._lock:
-            self._current = (push.push_id, cancelled)
-            if self._stopped:
-                cancelled.set()
-        try:
-            result = self._deliver(push, self._teller(push.push_id, cancelled, progress), cancelled)
-        except PushCancelled:
-            # Whoever cancelled it has entered that; a server that stops leaves it for the next.
-            self._finish(push, state="pending", next_attempt_at=_now())
-        except TryAgain as error:
-            self._postpone(push, error)
-        except MLOpsError as error:
-            self._finish(push, state="failed", error=str(error), progress="")
-        except Exception as error:
-            self._own_fault(push, error)
-        else:
-            self._succeed(push, result)
-        finally:
-            with self._lock:
-                self._current = None
-
-    def cancel(self, push_id: int) -> None:
-        """Stop a push if it is the one that is on its way."""
-        with self._lock:
-            if self._current and self._current[0] == push_id:
-                self._current[1].set()
-
-    def stop(self) -> None:
-        """Stop what is on its way, and whatever would come."""
-        with self._lock:
-            self._stopped = True
-            if self._current:
-                self._current[1].set()
-
-    def _deliver(self, push: Push, progress: Progress, cancelled: threading.Event) -> PushResult:
-        request = self._database.read(lambda conn: registry.get_push_request(conn, push.push_id))
-        content = gather(self._database, self._blobs, push.name, push.version)
-        target = self._targets.open(push.target)
-        return target.push(content, request.aliases, progress, cancelled)
-
-    def _teller(self, push_id: int, cancelled: threading.Event, progress: Progress) -> Progress:
-        told = 0.0
-
-        def tell(step: str, fraction: float) -> None:
-            nonlocal told
-            progress(step, fraction)
-            if time.monotonic() - told < TELL_EVERY:
-                return
-            told = time.monotonic()
-            text = f"{step} ({fraction:.0%})"
-            # Another process may have given the push up: the table knows.
-            if not self._update(push_id, progress=text):
-                cancelled.set()
-
-        return tell
-
-    def _update(self, push_id: int, **fields: Any) -> bool:
-        """Change a push that is still `pushing`; tell whether it is."""
-
-        def update(tx: sqlite3.Connection) -> bool:
-            if registry.get_push(tx, push_id).state != "pushing":
-                return False
-            registry.update_push(tx, push_id, **fields)
-            return True
-
-        return self._database.write_now(update)
-
-    def _finish(self, push: Push, **fields: Any) -> None:
-        self._update(push.push_id, **fields)
-
-    def _succeed(self, push: Push, result: PushResult) -> None:
-        self._finish(
-            push,
-            state="pushed",
-            error=None,
-            progress="Pushed" if result.changed else "Nothing to do: all of it was there",
-            remote_version=result.version,
-            remote_run_id=result.run_id,
-            remote_url=result.url,
-        )
-
-    def _postpone(self, push: Push, error: TryAgain) -> None:
-        if push.attempts >= GIVE_UP_AFTER:
-            reason = f"Given up after {push.attempts} attempts: {error}"
-            self._finish(push, state="failed", error=reason, progress="")
-            return
-        delay = min(LONGEST_DELAY, self._first_delay * 2 ** (push.attempts - 1))
-        due = _now() + int(1000 * max(delay, error.after or 0))
-        self._finish(push, state="pending", error=str(error), progress="", next_attempt_at=due)
-
-    def _own_fault(self, push: Push, error: Exception) -> None:
-        _log.exception("Pushing %s version %s failed", push.name, push.version)
-        reason = f"{type(error).__name__}: {error}"
-        fault = Fault(where="outbox", message=reason, timestamp=_now(), count=0)
-        self._database.write_now(lambda tx: status.apply_fault(tx, fault, "api", collecting(tx)))
-        text = f"A fault of jupyterlab-mlops, not yours: {reason}"
-        self._finish(push, state="failed", error=text, progress="")
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -96,7 +96,7 @@ class Remote:
         """Close the connections; harmless twice."""
         self._session.close()
 
-    def get(self, path: str, **query: str | int) -> Any:
+    def get(self, path: str, /, **query: str | int) -> Any:
         """GET a route of the REST API, as in `mlflow/runs/get`."""
         return self._json("GET", path, params=query)
 
@@ -123,26 +123,27 @@ class Remote:
                 self._wait(number, error)
         return find() or create()
 
-    def put(self, path: str, open_file: Callable[[], BinaryIO], size: int) -> None:
-        """Upload a file, streaming."""
+    def put(
+        self,
+        path: str,
+        open_file: Callable[[], BinaryIO],
+        size: int,
+        sent: Callable[[int], None] = lambda total: None,
+    ) -> None:
+        """Upload a file, streaming; `sent` is told how many bytes have gone."""
 
         def upload() -> None:
             with open_file() as file:
                 # requests would send an empty file in chunks, which some proxies refuse.
-                data = _Watched(file, size, self._cancelled) if size else b""
+                data = _Watched(file, size, self._cancelled, sent) if size else b""
                 headers = {"Content-Type": "application/octet-stream"}
                 self._ask("PUT", path, data=data, headers=headers)
 
         self._retry(upload)
 
-    def download(self, path: str) -> bytes | None:
-        """Get a small file; None where there is none."""
-        try:
-            answer: requests.Response = self._retry(lambda: self._ask("GET", path))
-        except Refused as error:
-            if error.answered == 404:
-                return None
-            raise
+    def download(self, path: str) -> bytes:
+        """Get a small file that is known to be there."""
+        answer: requests.Response = self._retry(lambda: self._ask("GET", path))
         return answer.content
 
     def _json(self, verb: str, path: str, **arguments: Any) -> Any:
@@ -222,12 +223,15 @@ class Remote:
 
 
 class _Watched:
-    """A file that stops being read when the push is given up."""
+    """A file that counts what is read of it, and ends the reading when the push is given up."""
 
-    def __init__(self, file: BinaryIO, size: int, cancelled: threading.Event) -> None:
+    def __init__(
+        self, file: BinaryIO, size: int, cancelled: threading.Event, sent: Callable[[int], None]
+    ) -> None:
         self._file = file
         self._size = size
         self._cancelled = cancelled
+        self._sent = sent
 
     def __len__(self) -> int:
         return self._size
@@ -235,7 +239,9 @@ class _Watched:
     def read(self, size: int = -1) -> bytes:
         if self._cancelled.is_set():
             raise PushCancelled
-        return self._file.read(size)
+        piece = self._file.read(size)
+        self._sent(self._file.tell())
+        return piece
 
 
 def _said(answer: requests.Response) -> tuple[str, str]:

@@ -4,7 +4,6 @@ import json
 import math
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -12,7 +11,7 @@ import pytest
 import requests
 from registry.contents import SESSION, START, Made
 from registry.models import run_script
-from registry.tracking import LOST, Proxy, Seen, tracking_server
+from registry.tracking import LOST, Proxy, Seen
 
 from jupyterlab_mlops.errors import RemoteFailure
 from jupyterlab_mlops.registry import remote
@@ -429,16 +428,40 @@ def test_progress_tells_the_steps_and_only_grows(proxy: Proxy) -> None:
     assert "Registering the version" in [step for step, _ in told]
 
 
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("s3://bucket/1", "at s3://bucket/1, on s3://, and does not take files"),
+        ("/srv/mlruns/1", "at /srv/mlruns/1, on the server's own disk, and does not take files"),
+        ("mlflow-artifacts://elsewhere:80/1", "and does not take files"),
+    ],
+)
 def test_a_server_that_takes_no_files_is_refused_before_anything_is_made(
-    mlflow_python: str, tmp_path: Path
+    proxy: Proxy, location: str, said: str
 ) -> None:
-    with tracking_server(
-        mlflow_python, tmp_path, "--no-serve-artifacts", "--default-artifact-root", "s3://bucket/x"
-    ) as address:
-        proxy = Proxy(address)
-        try:
-            with pytest.raises(RemoteFailure, match="at s3://bucket/x/1, on s3://, and does not"):
-                push(proxy.uri, Made())
-            assert not proxy.to("mlflow/runs/create")
-        finally:
-            proxy.close()
+    experiment = {"experiment_id": "1", "artifact_location": location, "lifecycle_stage": "active"}
+    answer = json.dumps({"experiment": experiment}).encode()
+    proxy.fault = lambda request: (200, {}, answer)
+    with pytest.raises(RemoteFailure, match=said):
+        push(proxy.uri, Made())
+    assert proxy.writes == []
+
+
+def test_a_server_before_version_3_gets_the_model_among_the_artifacts_of_its_run(
+    proxy: Proxy,
+) -> None:
+    def has_no_logged_models(request: Seen) -> Any:
+        if "logged-models" in request.route:
+            return 404, {}, b"<html><title>404</title>Not Found</html>"
+        return None
+
+    proxy.fault = has_no_logged_models
+    made = Made()
+    result = push(proxy.uri, made, ["champion"])
+    found = ask(proxy.uri, "mlflow/model-versions/get", name=made.name, version="1")
+    folder = f"models/{made.model.model_id}"
+    assert found["model_version"]["source"].endswith(f"{result.run_id}/artifacts/{folder}")
+    assert remote_file(proxy.uri, result, f"{folder}/model.skops") == made.data
+    proxy.seen.clear()
+    assert not push(proxy.uri, made, ["champion"]).changed
+    assert proxy.writes == []
