@@ -126,7 +126,7 @@ class Redactor:
         lowered = text.lower()
         for hints, pattern in rules:
             # Looking for a word is far cheaper than trying a pattern at each letter of a long text.
-            if any(hint in lowered for hint in hints):
+            if any(map(lowered.__contains__, hints)):
                 text = pattern.sub(_only_secret, text)
         for pattern in self._own:
             text = pattern.sub(_only_secret, text)
