@@ -20,11 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".demo"
 PORTS = range(8888, 8988)
+NOTIFICATIONS = "lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 
 
 def main() -> None:
     """Start JupyterLab, print its address once it answers, and stay until it ends."""
     port, token = _port(), secrets.token_hex(24)
+    _ask_for_no_news()
     server = subprocess.Popen(_command(port, token), env=_environment(), cwd=ROOT / "examples")
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
@@ -64,8 +66,6 @@ def _command(port: int, token: str) -> list[str]:
         f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={ROOT / 'examples'}",
         "--ServerApp.log_level=WARN",
-        "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
 
 
@@ -78,6 +78,12 @@ def _environment() -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(STATE / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(STATE / "runtime"),
     }
+
+
+def _ask_for_no_news() -> None:
+    settings = STATE / "config" / NOTIFICATIONS
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"checkForUpdates": false, "fetchNews": "false"}')
 
 
 def _wait(server: subprocess.Popen[bytes], url: str) -> None:

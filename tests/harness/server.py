@@ -28,6 +28,9 @@ APPLICATIONS = {
     "notebook": "notebook",
 }
 
+# Lab asks at its first start whether it may fetch news; tests go nowhere.
+NOTIFICATIONS = "lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+
 
 class Server:
     """A running `jupyter server`, `jupyter lab` or `jupyter notebook`; use it as a context manager.
@@ -75,6 +78,9 @@ class Server:
 
     def __enter__(self) -> Server:
         self.root_dir.mkdir(parents=True, exist_ok=True)
+        settings = Path(self.env["JUPYTER_CONFIG_DIR"]) / NOTIFICATIONS
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text('{"checkForUpdates": false, "fetchNews": "false"}')
         self.start()
         return self
 
@@ -176,8 +182,6 @@ class Server:
             f"--IdentityProvider.token={self.token}",
             "--LabApp.expose_app_in_browser=True",
             "--JupyterNotebookApp.expose_app_in_browser=True",
-            "--LabApp.news_url=",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             *self._arguments,
         ]
 
