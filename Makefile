@@ -28,6 +28,10 @@ lint: .venv/.installed ## style, types, generated files
 test-py: .venv/.installed .venv-mlflow/.installed ## Python tests
 	$(PYTEST)
 
+test-foreign: .venv/.installed ## seventeen notebooks of other projects, run with and without the extension
+	$(PIP) install --quiet --requirement requirements/foreign.txt
+	MLOPS_LONG=1 $(PYTEST) tests/foreign
+
 test-js: node_modules/.installed ## front-end unit tests
 	scripts/jlpm.sh test
 
@@ -54,7 +58,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test lint test-py test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
