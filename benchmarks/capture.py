@@ -49,7 +49,7 @@ def messages(count: int) -> tuple[Session, list[list[bytes]]]:
     return kernel, frames
 
 
-async def feed(submit: Callable[[Any], Any]) -> float:
+async def feed(submit: Callable[[Any], Any], finish: Callable[[], Any]) -> float:
     """Return the CPU of one message in microseconds: this process's, all threads."""
     session, frames = messages(MESSAGES)
     subscription = Subscription(
@@ -64,18 +64,20 @@ async def feed(submit: Callable[[Any], Any]) -> float:
     for frame in frames:
         subscription._received(frame)
         await asyncio.sleep(0)
+    finish()
     return (time.process_time_ns() - start) / len(frames) / 1e3
 
 
 def tap(folder: Path) -> float:
     """Return the CPU of one message, from the wire to records."""
-    return asyncio.run(feed(lambda record: None))
+    return asyncio.run(feed(lambda record: None, lambda: None))
 
 
 def tap_and_store(folder: Path) -> float:
     """Return the CPU of one message, from the wire into the store."""
     with closing(Database(folder)) as database:
-        return asyncio.run(feed(Ingest(database).submit))
+        submit = Ingest(database).submit
+        return asyncio.run(feed(submit, lambda: database.write_now(lambda tx: None)))
 
 
 def journalled(folder: Path) -> float:

@@ -24,6 +24,7 @@ import functools
 import json
 import mmap
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,10 +34,8 @@ from zlib import crc32
 
 from .places import make_private
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 MAGIC = b"MLOPSJ01"
 SUFFIX = ".mlj"
@@ -103,7 +102,8 @@ class Segment:
             return False
         length = _POINT_FRAME + 8 * len(keys)
         head = HEAD.pack(length, self.next_kind)
-        self.sets[(run_id, *keys)] = head, points_packer(len(keys))
+        name = (run_id, *keys)
+        self.sets[name] = head, points_packer(len(keys))
         if len(keys) == 1:
             self.groups.setdefault(run_id, {})[keys[0]] = head
         self.next_kind += 1
@@ -165,14 +165,15 @@ def _map_new(path: Path, size: int) -> mmap.mmap:
 
 def _lock(handle: int) -> None:
     """Hold a lock on the file while it is mapped: others see by it that this process lives."""
-    if fcntl is not None:
-        with contextlib.suppress(OSError):  # a file system without locks: the process number tells
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):  # a file system without locks: the process number tells
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_locked(path: Path | str) -> bool:
     """Tell whether a process maps this segment; True where nobody can say."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return True
     with Path(path).open("rb") as file:
         try:
