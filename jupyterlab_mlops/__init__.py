@@ -10,16 +10,17 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_CLIENT = """
-    ActiveRun InvalidValue active_run delete_tag end_run get_metric_history get_run last_active_run
-    log_artifact log_artifacts log_dict log_figure log_image log_input log_metric log_metrics
-    log_param log_params log_table log_text register_model search_runs set_experiment set_note
-    set_tag set_tags start_run
-"""
-_EXPORTS = dict.fromkeys(_CLIENT.split(), ".kernel.client") | {
-    "autolog": ".kernel.autolog",
-    "load_model": ".kernel.models",
-    "log_model": ".kernel.models",
+_CLIENT = {
+    "client": "ActiveRun InvalidValue active_run delete_tag end_run last_active_run log_metric "
+    "log_metrics log_param log_params set_experiment set_note set_tag set_tags start_run",
+    "artifacts": "log_artifact log_artifacts log_dict log_figure log_image log_table log_text",
+    "datasets": "log_input",
+    "models": "load_model log_model",
+    "reading": "get_metric_history get_run register_model search_runs",
+    "autolog": "autolog",
+}
+_EXPORTS = {
+    name: f".kernel.{module}" for module, names in _CLIENT.items() for name in names.split()
 }
 
 

@@ -1,9 +1,9 @@
-"""The tracking client, with MLflow's names and signatures.
+"""The tracking client, with MLflow's names and signatures: runs, metrics, params and tags.
 
-``import jupyterlab_mlops as mlops`` offers all of it. A call appends to this process's journal and
-returns; it waits for no disk, lock or network. Bad input is refused in one sentence
-(`InvalidValue`) and changes nothing; a fault of ours never reaches the caller: it is counted and
-shown in the panel.
+``import jupyterlab_mlops as mlops`` offers it, with what `artifacts`, `datasets`, `models` and
+`reading` add. A call appends to this process's journal and returns; it waits for no disk, lock or
+network. Bad input is refused in one sentence (`InvalidValue`) and changes nothing; a fault of ours
+never reaches the caller: it is counted and shown in the panel.
 
 Arguments that MLflow has for its own servers (`synchronous`, `await_registration_for`,
 `log_system_metrics`, `model_id` and `dataset` of a metric) are accepted and have no effect here.
@@ -15,18 +15,7 @@ from collections.abc import Mapping
 from time import time_ns
 from typing import Any
 
-from .artifacts import (
-    log_artifact,
-    log_artifacts,
-    log_dict,
-    log_figure,
-    log_image,
-    log_table,
-    log_text,
-)
-from .datasets import log_input
 from .entities import ActiveRun, Experiment, active_view
-from .reading import get_metric_history, get_run, register_model, search_runs
 from .recorder import forgiving, now_ms, recorder
 from .runs import local, runs
 from .values import (
@@ -49,24 +38,12 @@ __all__ = [
     "active_run",
     "delete_tag",
     "end_run",
-    "get_metric_history",
-    "get_run",
     "last_active_run",
-    "log_artifact",
-    "log_artifacts",
-    "log_dict",
-    "log_figure",
-    "log_image",
-    "log_input",
     "log_metric",
     "log_metrics",
     "log_param",
     "log_params",
-    "log_table",
-    "log_text",
-    "register_model",
     "runs",
-    "search_runs",
     "set_experiment",
     "set_note",
     "set_tag",

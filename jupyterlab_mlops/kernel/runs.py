@@ -14,13 +14,11 @@ from __future__ import annotations
 
 import os
 import threading
-import traceback
-import uuid
 from typing import Any, Literal
 
 from ..errors import Conflict
 from .recorder import Execution, now_ms, recorder
-from .values import InvalidValue, checked_run_id
+from .values import InvalidValue, checked_run_id, new_id
 
 RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 STATUSES = ("RUNNING", "FINISHED", "FAILED", "KILLED")
@@ -72,6 +70,8 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         value = str(error)
     except Exception as second:  # the user's own __str__
         value = f"<no text: {type(second).__name__}>"
+    import traceback  # only needed when something went wrong
+
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     return {"name": type(error).__name__, "value": value, "traceback": lines}
 
@@ -157,7 +157,7 @@ class Runs:
         top = self.current()
         if top is not None and top.implicit and top.run_id != parent_run_id:
             self.end(top)
-        run = OpenRun(uuid.uuid4().hex, implicit=True, name=name)
+        run = OpenRun(new_id(), implicit=True, name=name)
         run.parent_run_id = parent_run_id
         run.tags = dict(tags or {})
         self._start(run)
@@ -175,7 +175,7 @@ class Runs:
 
         End it with `end_run(run_id)`; a child still open when the cell ends, ends with the cell.
         """
-        run = OpenRun(uuid.uuid4().hex, implicit=True, name=name)
+        run = OpenRun(new_id(), implicit=True, name=name)
         run.parent_run_id = parent_run_id
         run.tags = dict(tags or {})
         run.start_time = start_time or run.start_time
@@ -211,7 +211,7 @@ class Runs:
                     f"The open run is {stack[-1].run_id}, not the parent {parent_run_id}: "
                     "end it first with end_run()."
                 )
-        run = OpenRun(uuid.uuid4().hex, name=name)
+        run = OpenRun(new_id(), name=name)
         run.parent_run_id = parent_run_id or (stack[-1].run_id if stack else None)
         run.experiment = experiment or self.experiment
         run.tags = tags or {}
