@@ -16,14 +16,18 @@ __all__ = ["attach", "load_ipython_extension", "unload_ipython_extension"]
 
 @quietly("kernel.load")
 def load_ipython_extension(ip: Any) -> None:
-    """Start recording in this shell; IPython calls it."""
-    from . import hooks
+    """Start recording in this shell; IPython calls it.
 
+    Where recording is switched off by JUPYTER_MLOPS_DISABLE, there still are the magics, so that a
+    notebook that uses them runs.
+    """
+    from . import hooks, magics
+
+    magics.install(ip)
     if hooks.load(ip) is not None:
-        from . import autolog, magics
+        from . import autolog
 
         autolog.install(ip)
-        magics.install(ip)
 
 
 @quietly("kernel.unload")

@@ -23,6 +23,7 @@ from .recorder import Execution, now_ms, quietly, recorder
 from .runs import runs
 
 DOORBELL = "mlops-doorbell"
+MAX_ERROR_TEXT, MAX_FRAMES = 100_000, 200
 _sequence = itertools.count(1)
 _skip_pattern = re.compile(r"\s*%%mlops[ \t]+skip\b")
 
@@ -184,8 +185,8 @@ class Hooks:
         interrupted = isinstance(error, (KeyboardInterrupt, asyncio.CancelledError))
         described = {
             "name": type(error).__name__,
-            "value": _text(error),
-            "traceback": [str(line) for line in shown],
+            "value": _text(error)[:MAX_ERROR_TEXT],
+            "traceback": [str(line)[:MAX_ERROR_TEXT] for line in shown[-MAX_FRAMES:]],
         }
         return ("interrupted" if interrupted else "error"), described
 

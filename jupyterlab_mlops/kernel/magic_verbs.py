@@ -47,6 +47,8 @@ def state(arguments: Arguments) -> Answer:
 
 
 def _recording() -> str:
+    if recorder.disabled:
+        return "off, by JUPYTER_MLOPS_DISABLE"
     if recorder.paused:
         return "paused; %mlops resume goes on"
     return "on"

@@ -81,6 +81,8 @@ def _open() -> Database:
     global _database
     folder = data_dir()
     mine = (os.getpid(), str(folder))
+    if recorder.disabled and not (folder / "mlops.db").exists():
+        raise StoreUnavailable(f"Recording is switched off, and there is no record in {folder}.")
     if _database is None or _database[:2] != mine:
         try:
             from .. import types  # noqa: F401 - it needs what the store needs

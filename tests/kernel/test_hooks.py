@@ -221,6 +221,8 @@ def test_switched_off_means_that_nothing_is_written(
         "    mlops.log_text('t', 't.txt')\nprint(len(run.info.run_id))"
     )
     assert kernel.text(used) == "32"
+    assert "off, by JUPYTER_MLOPS_DISABLE" in kernel.text("%mlops")
+    assert kernel.text("%%mlops run name\n1 + 1") == "2"
     assert not data_dir.exists()
 
 
