@@ -6,6 +6,7 @@ import sqlite3
 from typing import BinaryIO
 
 from ..store import artifacts
+from ..store.runs import find_run_id
 from ..types import Artifact
 from .files import FileAnswer, media_type_of
 from .parameters import ArtifactQuery
@@ -13,7 +14,9 @@ from .services import Services
 
 
 async def list_artifacts(services: Services, run_id: str) -> list[Artifact]:
-    return await services.read(artifacts.list_artifacts, run_id)
+    return await services.read(
+        lambda conn: artifacts.list_artifacts(conn, find_run_id(conn, run_id))
+    )
 
 
 async def get_artifact(
@@ -31,5 +34,5 @@ async def get_artifact(
 
 
 def _open(conn: sqlite3.Connection, run_id: str, path: str) -> tuple[Artifact, BinaryIO]:
-    artifact = artifacts.get_artifact(conn, run_id, path)
+    artifact = artifacts.get_artifact(conn, find_run_id(conn, run_id), path)
     return artifact, artifacts.BlobStore.beside(conn).open(artifact.digest, conn)

@@ -93,7 +93,9 @@ async def end_run(services: Services, run_id: str, body: EndRunRequest) -> Run:
 
 
 async def get_metric_history(services: Services, run_id: str, key: str) -> MetricHistory:
-    return await services.read(metrics.get_history, run_id, key)
+    return await services.read(
+        lambda conn: metrics.get_history(conn, runs.find_run_id(conn, run_id), key)
+    )
 
 
 async def get_curves(services: Services, query: CurvesQuery) -> list[Curve]:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +79,8 @@ def test_many_changes_are_gathered(database: Database) -> None:
 
     events = listen(database, many)
     times = [event["at"] for event in events]
-    assert 1 <= len(events) < 30
     assert all(event["runs"] == [sample.RUNS[0]] for event in events)
-    assert all(later - earlier > 0.9 * INTERVAL for earlier, later in pairwise(times))
+    assert 1 <= len(events) <= (times[-1] - times[0]) / INTERVAL + 2
 
 
 def test_the_servers_event_stream_carries_them(served: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import sample
 
 from cli.conftest import RunCommand
 from jupyterlab_mlops.cli import output
-from jupyterlab_mlops.cli.parser import VERBS, command
+from jupyterlab_mlops.cli.parser import VERBS, command, make_parser
 
 PROGRAM = [sys.executable, "-m", "jupyterlab_mlops"]
 
@@ -25,7 +26,12 @@ def test_every_verb_has_help_with_examples_that_can_be_parsed(cli: RunCommand, v
     assert answer.status == 0
     assert "examples:\n  jupyter mlops " in answer.out
     assert "--json" in answer.out
-    assert callable(command(VERBS[verb][0]))
+    run, _, _, examples = VERBS[verb]
+    assert callable(command(run))
+    for example in examples:
+        words = shlex.split(example)
+        end = next((n for n, word in enumerate(words) if word in "<>"), None)
+        assert make_parser().parse_args(words[:end]).run == run
 
 
 def test_the_installed_command_answers_quickly() -> None:
