@@ -19,7 +19,7 @@ from jupyterlab_mlops.registry.base import PushCancelled, PushResult, TryAgain
 from jupyterlab_mlops.registry.mlflow_target import MLflowTarget
 from jupyterlab_mlops.registry.remote import Credentials
 
-pytestmark = pytest.mark.mlflow
+pytestmark = [pytest.mark.mlflow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ warnings.simplefilter("ignore")
 import mlflow, pandas
 uri, rows, *names = sys.argv[1:]
 mlflow.set_tracking_uri(uri)
-frame = pandas.read_json(io.StringIO(rows), orient="split")
+frame = pandas.read_json(io.StringIO(rows), orient="split", dtype=float)
 answers = []
 for name in names:
     generic, native = mlflow.pyfunc.load_model(name), mlflow.sklearn.load_model(name)

@@ -50,7 +50,7 @@ def tracking_server(python: str, folder: Path, *arguments: str) -> Iterator[str]
         )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: process.poll() is not None or _is_healthy(address), seconds=90)
+        wait_for(lambda: process.poll() is not None or _is_healthy(address), seconds=150)
         assert process.poll() is None, log.read_text()
         yield address
     finally:
