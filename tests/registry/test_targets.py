@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
 
 from jupyterlab_mlops.errors import InvalidRequest
+from jupyterlab_mlops.registry import targets as targets_module
 from jupyterlab_mlops.registry.mlflow_target import MLflowTarget
 from jupyterlab_mlops.registry.targets import Targets
 
@@ -100,3 +102,16 @@ def test_credentials_of_the_environment_go_to_its_server_only() -> None:
 
 def test_a_token_is_never_shown() -> None:
     assert "t1" not in repr(credentials_of(Targets({"a": {**TEAM, "token": "t1"}}, {}), "a"))
+
+
+def make_pigeon(settings: dict[str, Any], environment: dict[str, str]) -> Any:
+    return ("pigeon", settings["uri"], environment["PIGEON_TOKEN"])
+
+
+def test_another_package_adds_a_kind_of_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("pigeon", f"{__name__}:make_pigeon", targets_module.GROUP)
+    monkeypatch.setattr(
+        targets_module, "entry_points", lambda group: [entry] if group == entry.group else []
+    )
+    targets = Targets({"home": {"kind": "pigeon", "uri": "loft"}}, {"PIGEON_TOKEN": "corn"})
+    assert targets.open("home") == ("pigeon", "loft", "corn")
