@@ -1,20 +1,31 @@
-import { CommandRegistry } from '@lumino/commands';
-import { Widget } from '@lumino/widgets';
-import { expect, it } from 'vitest';
+import {
+  ILabShell,
+  ILayoutRestorer,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { describe, expect, it } from 'vitest';
 import plugins from '..';
 
-it('adds one panel to the right area', async () => {
-  const added: Array<{ id: string; area: string }> = [];
-  const app = {
-    commands: new CommandRegistry(),
-    shell: {
-      add: (widget: Widget, area: string) => added.push({ id: widget.id, area })
-    }
-  };
+/** Services that Notebook 7 lacks, or that a deployment may switch off. */
+const NOT_EVERYWHERE = [
+  ILabShell,
+  ILayoutRestorer,
+  ICommandPalette,
+  IStatusBar,
+  IThemeManager
+];
 
-  for (const plugin of plugins) {
-    await plugin.activate(app as never, null);
+describe.each(plugins.map(plugin => [plugin.id, plugin] as const))(
+  '%s',
+  (_, plugin: JupyterFrontEndPlugin<unknown>) => {
+    it('loads in Lab and in Notebook 7', () => {
+      const required = plugin.requires ?? [];
+      expect(
+        required.filter(token => NOT_EVERYWHERE.includes(token as never))
+      ).toEqual([]);
+      expect(plugin.autoStart).toBe(true);
+    });
   }
-
-  expect(added).toEqual([{ id: 'jupyterlab-mlops:panel', area: 'right' }]);
-});
+);
