@@ -45,6 +45,8 @@ async def ask_kernel(
     if kernel_id not in manager:
         raise NotFound(f"There is no live kernel {kernel_id!r}.")
     kernel = manager.get_kernel(kernel_id)
+    if not getattr(kernel, "session", None):
+        raise Conflict("This kernel runs behind a gateway, where it cannot be asked.")
     if getattr(kernel, "execution_state", None) == "busy":
         raise Conflict(BUSY)
     client = cast("AsyncKernelClient", kernel.client())

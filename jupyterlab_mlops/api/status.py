@@ -68,4 +68,4 @@ async def _switch_kernel(services: Services, kernel_id: str, enabled: bool) -> N
 
 
 async def get_openapi(services: Services) -> dict[str, Any]:
-    return openapi.document()
+    return await services.in_thread(openapi.document)
