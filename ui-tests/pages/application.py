@@ -10,6 +10,9 @@ from harness import Server
 
 from .panel import PanelPage
 
+START = 60_000
+"""Milliseconds that an application or a kernel may take to start."""
+
 
 class ApplicationPage:
     """A Jupyter front-end in a browser page, served by a real server."""
@@ -35,6 +38,21 @@ class ApplicationPage:
                 await window.jupyterapp.commands.execute(command, options);
             }""",
             [command, arguments or {}],
+        )
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the kernel of the notebook that is shown is connected and idle."""
+        self.page.wait_for_function(
+            """() => {
+                const context = window.jupyterapp.shell.currentWidget?.sessionContext;
+                const kernel = context?.session?.kernel;
+                return (
+                    context?.isReady &&
+                    kernel?.connectionStatus === 'connected' &&
+                    kernel.status === 'idle'
+                );
+            }""",
+            timeout=START,
         )
 
     def run_all(self, timeout: float = 120) -> None:

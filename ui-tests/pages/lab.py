@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from .application import ApplicationPage
-
-START = 60_000
+from .application import START, ApplicationPage
 
 
 class LabPage(ApplicationPage):
@@ -22,8 +20,7 @@ class LabPage(ApplicationPage):
         """Open a notebook of the server's root folder, and wait for its kernel."""
         self.command("docmanager:open", {"path": path, "factory": "Notebook"})
         expect(self.cells.first).to_be_visible(timeout=START)
-        status = self.page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")
-        expect(status).to_have_attribute("data-status", "idle", timeout=START)
+        self.wait_for_kernel()
 
     def show_panel(self) -> None:
         """Show the extension's side panel."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from .application import ApplicationPage
-from .lab import START
+from .application import START, ApplicationPage
 
 
 class Notebook7Page(ApplicationPage):
@@ -15,8 +14,7 @@ class Notebook7Page(ApplicationPage):
         """Open a notebook of the server's root folder, and wait for its kernel."""
         self.page.goto(f"{self.server.url}notebooks/{path}?token={self.server.token}")
         expect(self.cells.first).to_be_visible(timeout=START)
-        status = self.page.locator(".jp-Notebook-ExecutionIndicator")
-        expect(status).to_have_attribute("data-status", "idle", timeout=START)
+        self.wait_for_kernel()
 
     def show_panel(self) -> None:
         """Show the extension's side panel."""
