@@ -14,6 +14,8 @@ from typing import Any
 
 from .recorder import quietly, recorder
 
+BREATH_SECONDS = 0.01
+"""Between two tasks, so that a cell that is sent meanwhile begins at once."""
 QUIET_SECONDS = 0.5
 """A cell that follows sooner than this is part of "run all"; then we stay out of the way."""
 EXIT_SECONDS = 2.0
@@ -60,14 +62,14 @@ class Idle:
         self._last_end = time.monotonic()
         self._schedule()
 
-    def _schedule(self) -> None:
+    def _schedule(self, delay: float = QUIET_SECONDS) -> None:
         if self._scheduled or not self._tasks:
             return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return  # a script or a terminal: the end of the process comes
-        loop.call_later(QUIET_SECONDS, self._wake)
+        loop.call_later(delay, self._wake)
         self._scheduled = True
 
     @quietly("idle.wake")
@@ -76,7 +78,9 @@ class Idle:
         quiet = time.monotonic() - self._last_end >= QUIET_SECONDS
         if quiet and not self._running_cells and self._tasks:
             self._run_one()
-        self._schedule()
+            self._schedule(BREATH_SECONDS)
+        else:
+            self._schedule()
 
     def _run_one(self) -> None:
         task = self._tasks.popleft()

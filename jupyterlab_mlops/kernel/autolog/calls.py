@@ -82,15 +82,15 @@ class Call:
         self.caller = None
 
     def _tell(self, look: Callable[[], None]) -> None:
-        begun = time.perf_counter_ns()
-        self.elapsed = begun - self.started
         try:
+            begun = time.perf_counter_ns()
+            self.elapsed = begun - self.started
             look()
+            budget.spend(begun)
         except Exception as error:
             recorder.fault(f"autolog.{self.name}", error)
         finally:
             _state.inside = False
-            budget.spend(begun)
 
 
 _state = threading.local()
@@ -143,26 +143,28 @@ def begin(
     """
     if not _switched_on or getattr(_state, "inside", False) or not recorder.recording:
         return None
-    begun = time.perf_counter_ns()
-    matters = False
+    call = None
     try:
+        begun = time.perf_counter_ns()
         caller = sys._getframe(2 + depth)
         if _is_library(caller) or os.getpid() != _owner or _is_skipped_cell():
             return None
         _state.inside = True
-        call = Call(_watchers[key], name, args, kwargs, caller)
-        matters = call.watcher.before(call)
-        call.caller = None
-        call.started = time.perf_counter_ns()
-        return call if matters else None
-    except Exception as error:
-        matters = False
-        recorder.fault(f"autolog.{name}", error)
-        return None
-    finally:
-        if not matters:
-            _state.inside = False
+        call = _offered(Call(_watchers[key], name, args, kwargs, caller))
         budget.spend(begun)
+    except Exception as error:
+        recorder.fault(f"autolog.{name}", error)
+    finally:
+        _state.inside = call is not None
+    return call
+
+
+def _offered(call: Call) -> Call | None:
+    """Offer a call to its watcher; None: it does not matter."""
+    matters = call.watcher.before(call)
+    call.caller = None
+    call.started = time.perf_counter_ns()
+    return call if matters else None
 
 
 def _is_library(caller: FrameType) -> bool:

@@ -50,6 +50,11 @@ def part_of(name: str | None) -> str:
     return "" if _generic.match(part) else part
 
 
+def says_training(part: str) -> bool:
+    """Whether a part's name says that there is another one, to test on."""
+    return "train" in part.lower() or part.lower() in ("tr", "trn")
+
+
 def token_of(data: object) -> int | None:
     """Return a number that is the same for the same values; of large data only a part is looked at.
 

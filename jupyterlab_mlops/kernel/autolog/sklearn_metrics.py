@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from ..blobs import record_bytes
 from ..runs import runs
+from .budget import budget
 from .calls import Call
 from .data import name_of, token_of
 from .params import text_of
@@ -84,6 +86,8 @@ def _find(values: list[Any]) -> tuple[int, Prediction | None]:
         found = tracker.prediction(value)
         if found is not None:
             return place, found
+    if budget.left() == 0:
+        return -1, None
     for place, value in enumerate(values[1:3], start=1):
         found = tracker.prediction_by_value(value)
         if found is not None:
@@ -93,13 +97,13 @@ def _find(values: list[Any]) -> tuple[int, Prediction | None]:
 
 def _target(
     values: list[Any], place: int, prediction: Prediction, caller: FrameType | None
-) -> tuple[int | None, str | None]:
-    """Token and name of what a prediction is compared with."""
+) -> tuple[int | None, Callable[[], str | None]]:
+    """Token of what a prediction is compared with, and what finds its name."""
     if prediction.target is not None:
         return prediction.target, prediction.target_name
     others = (value for index, value in enumerate(values[:2]) if index != place)
     target = next(others, None)
-    return token_of(target), name_of(target, caller)
+    return token_of(target), lambda: name_of(target, caller)
 
 
 def _options(call: Call) -> tuple[tuple[str, str], ...]:
@@ -154,7 +158,10 @@ def _count(value: Any) -> int:
 
 
 def _remember_parts(
-    result: tuple[Any, ...], prediction: Prediction, target: int | None, name: str | None
+    result: tuple[Any, ...],
+    prediction: Prediction,
+    target: int | None,
+    name: Callable[[], str | None],
 ) -> None:
     """Know the arrays of a curve again, so that `auc(fpr, tpr)` finds its model."""
     for part in result:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import sys
 import uuid
 from typing import Any
 
@@ -20,12 +19,6 @@ MAX_CHILDREN = 200
 """Of a larger search the best candidates become children; the file `cv_results.csv` has them all.
 """
 MAX_NAME = 120
-
-
-def is_search(estimator: Any) -> bool:
-    """Whether this is a `GridSearchCV`, `RandomizedSearchCV`, or another search of that kind."""
-    module = sys.modules.get("sklearn.model_selection._search")
-    return module is not None and isinstance(estimator, module.BaseSearchCV)
 
 
 def log_search(search: Any, fit: Fit, elapsed: int) -> None:

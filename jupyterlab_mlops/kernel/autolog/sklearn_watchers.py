@@ -4,145 +4,31 @@ from __future__ import annotations
 
 import sys
 import traceback
-import weakref
 from types import FrameType
 from typing import Any
 
 from ..client import record_metrics, record_params, record_tags
-from ..idle import idle
 from ..kept_models import fitted_again, keep
 from ..recorder import recorder
 from ..runs import runs
 from ..signatures import example_of, signature_of
+from .attempts import Attempts
 from .budget import budget
 from .calls import Call
 from .data import Descriptions, name_of, part_of, token_of
 from .params import params_of, text_of
-from .sklearn_search import is_search, log_search
+from .sklearn_kinds import is_search, label_of, opens_run, tags_of
+from .sklearn_search import log_search
 from .tracking import Fit, Prediction, tracker
 
-MAX_RUNS_PER_CELL = 100
-"""Runs that one cell opens by itself; what it fits beyond is counted, in a tag of the last run."""
-
-KINDS = ("classifier", "regressor", "clusterer", "outlier_detector", "density_estimator")
-
-
-def opens_run(estimator: Any) -> bool:
-    """Whether fitting this opens a run: a model or a search does, a mere transformer does not."""
-    if is_search(estimator):
-        return True
-    if hasattr(type(estimator), "get_support"):
-        return False  # it selects columns, though some of them predict too
-    kind = _kind_of(estimator)
-    return kind in KINDS if kind else hasattr(estimator, "predict")
-
-
-def _kind_of(estimator: Any) -> str | None:
-    try:
-        if hasattr(estimator, "__sklearn_tags__"):
-            return str(estimator.__sklearn_tags__().estimator_type or "") or None
-        return getattr(estimator, "_estimator_type", None)
-    except (
-        Exception
-    ):  # an unusual pipeline, or a mixin order that scikit-learn complains about later
-        return None
-
-
-def label_of(estimator: Any) -> str:
-    """Class of the model proper: of a pipeline its last step, of a search what it searches for."""
-    for _ in range(10):
-        steps = getattr(estimator, "steps", None)
-        inner = steps[-1][1] if steps and isinstance(steps, list) else None
-        inner = getattr(estimator, "estimator", None) if is_search(estimator) else inner
-        if not hasattr(inner, "get_params"):
-            break
-        estimator = inner
-    return type(estimator).__name__
-
-
-class _Attempt:
-    """The run that the present cell opened by itself, and for what."""
-
-    def __init__(self, run_id: str, estimator: Any, params: dict[str, str]) -> None:
-        self.run_id = run_id
-        self.estimator = weakref.ref(estimator)
-        self.params = params
-
-
-class RunChooser:
-    """Decides which run a fit belongs to."""
-
-    def __init__(self) -> None:
-        self._attempt: _Attempt | None = None
-        self._cell: object = None
-        self._opened = 0
-        self._left_out = 0
-
-    def choose(self, estimator: Any, params: dict[str, str]) -> str | None:
-        """Return the id of the run: the open one, or a new one; None: this cell has opened enough.
-
-        An explicit run takes all fits. A run that opened by itself belongs to one attempt: another
-        estimator, or other params, open the next one; the same estimator with the same params goes
-        on in it (folds, a warm start, a cross-validation before the fit).
-        """
-        current = runs.current()
-        if current is not None and not current.implicit:
-            return current.run_id
-        if current is not None and self._goes_on(current.run_id, estimator, params):
-            return current.run_id
-        return self._open(estimator, params)
-
-    def _goes_on(self, run_id: str, estimator: Any, params: dict[str, str]) -> bool:
-        attempt = self._attempt
-        if attempt is None or attempt.run_id != run_id:
-            if tracker.known_run(run_id):
-                return False
-            self._attempt = _Attempt(run_id, estimator, params)
-            return True
-        if attempt.estimator() is not estimator:
-            return False
-        return attempt.params == params or bool(getattr(estimator, "warm_start", False))
-
-    def _open(self, estimator: Any, params: dict[str, str]) -> str | None:
-        cell = recorder.current_execution()
-        if cell is not self._cell:
-            self._cell, self._opened, self._left_out = cell, 0, 0
-        if self._opened >= MAX_RUNS_PER_CELL and cell is not None:
-            self._leave_out()
-            return None
-        self._opened += 1
-        run_id = runs.open_implicit_run(tags=tags_of(estimator))
-        self._attempt = _Attempt(run_id, estimator, params)
-        return run_id
-
-    def _leave_out(self) -> None:
-        self._left_out += 1
-        if self._left_out == 1:
-            idle.add(self._say_what_was_left_out)
-
-    def _say_what_was_left_out(self) -> None:
-        if self._attempt is not None:
-            record_tags(self._attempt.run_id, {"fits_left_out": str(self._left_out)})
-
-
-chooser = RunChooser()
+attempts = Attempts()
 descriptions = Descriptions()
-
-
-def tags_of(estimator: Any) -> dict[str, str]:
-    """Tags that say what was fitted: the model proper for people, and the class in full."""
-    kind = type(estimator)
-    label = label_of(estimator)
-    return {
-        "estimator": f"{label} ({kind.__name__})" if is_search(estimator) else label,
-        "mlops.estimator_class": f"{kind.__module__}.{kind.__qualname__}",
-    }
 
 
 def begin(estimator: Any, data: Any, target: Any, caller: FrameType | None) -> Fit | None:
     """Choose the run of a fit and write down what goes in; None: it is one too many."""
     params = params_of(estimator)
-    run_id = chooser.choose(estimator, params)
+    run_id = attempts.run_for(estimator, params, tags_of)
     if run_id is None:
         return None
     runs.touch_run(run_id)
@@ -211,6 +97,9 @@ class FitWatcher:
         if not isinstance(estimator, sys.modules["sklearn.base"].BaseEstimator):
             return False
         if opens_run(estimator):
+            tracker.forget(estimator)
+            if attempts.leaves_out():
+                return True
             fitted_again(estimator)
             data, target = call.argument(1, "X"), call.argument(2, "y")
             call.note = begin(estimator, data, target, call.caller)
@@ -293,9 +182,14 @@ class ScoreWatcher:
         if fit is None:
             return False
         data, target = call.argument(1, "X"), call.argument(2, "y")
-        token = token_of(data if target is None else target)
-        name = name_of(target, call.caller) or name_of(data, call.caller)
-        call.note = (fit, fit.key("score", token, name, "score"))
+        caller = call.caller
+        key = fit.key(
+            "score",
+            token_of(data if target is None else target),
+            lambda: name_of(target, caller) or name_of(data, caller),
+            "score",
+        )
+        call.note = (fit, key)
         return True
 
     def after(self, call: Call, result: Any) -> None:

@@ -20,11 +20,12 @@ import contextlib
 import sys
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from ..client import record_metrics
 from ..runs import runs
-from .data import part_of, token_of
+from .data import part_of, says_training, token_of
 
 MAX_KNOWN_VALUES = 64
 MIN_ROWS_BY_VALUE = 8
@@ -81,7 +82,7 @@ class Fit:
         self.prefix = prefix
         self._train = target
         self._names: dict[int | None, tuple[str, str]] = {}
-        if target is not None and part:
+        if target is not None and says_training(part):
             self._names[target] = ("training_", "")
         self._logged: dict[str, float] = {}
 
@@ -90,7 +91,9 @@ class Fit:
         """The run that it belongs to."""
         return self.notes.run_id
 
-    def key(self, function: str, token: int | None, name: str | None, variant: Any) -> str:
+    def key(
+        self, function: str, token: int | None, name: Callable[[], str | None], variant: Any
+    ) -> str:
         """Name of a metric of this fit.
 
         Parameters
@@ -98,12 +101,12 @@ class Fit:
         function
             `accuracy_score`, `score` ...
         token, name
-            Which data it was computed on, and the name of its variable.
+            Which data it was computed on; finds the name of its variable.
         variant
             How it was computed: of which kind of prediction, with which options.
         """
         if token not in self._names:
-            self._names[token] = self._free_name(token, part_of(name))
+            self._names[token] = self._free_name(token, part_of(name()))
         before, after = self._names[token]
         head = f"{self.prefix}_" if self.prefix else ""
         return self.notes.key_for(f"{head}{before}{function}{after}", variant)
@@ -142,7 +145,11 @@ class Prediction:
         self.target: int | None = None
         """Token of the data it was compared with, where it was made of a comparison (`roc_curve`).
         """
-        self.target_name: str | None = None
+        self.target_name: Callable[[], str | None] = _nameless
+
+
+def _nameless() -> None:
+    return None
 
 
 class Tracker:
@@ -179,6 +186,10 @@ class Tracker:
     def set_fit(self, estimator: Any, fit: Fit) -> None:
         """Remember the latest fit of an estimator."""
         _remember(self._fits, estimator, fit)
+
+    def forget(self, estimator: Any) -> None:
+        """Forget the fit of an estimator that is about to be fitted again."""
+        self._fits.pop(id(estimator), None)
 
     def fit_of(self, estimator: Any) -> Fit | None:
         """Return the latest fit of an estimator; None: it was not fitted under our eyes."""
