@@ -28,7 +28,7 @@ lint: .venv/.installed ## style, types, generated files
 test-py: .venv/.installed .venv-mlflow/.installed ## Python tests
 	$(PYTEST)
 
-test-foreign: .venv/.installed ## seventeen notebooks of other projects, run with and without the extension
+test-foreign: .venv/.installed ## notebooks of other projects, run with and without the extension
 	$(PIP) install --quiet --requirement requirements/foreign.txt
 	MLOPS_LONG=1 $(PYTEST) tests/foreign
 

@@ -16,7 +16,7 @@ ALIKE_LINE = 0.4
 """Ratio from which two lines stand side by side with their words compared."""
 MOST_COMPARED = 40_000
 """Pairs of cells whose likeness is looked at: beyond, only ids and equal sources align."""
-_WORD = re.compile(r"\w+|\s+|[^\w\s]")
+_WORD = re.compile(r"\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?|\w+|\s+|[^\w\s]")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 Pairs = list[tuple[int | None, int | None]]

@@ -341,7 +341,7 @@ class Fault(Record, tag="fault"):
     session_id: str | None = None
 
 
-AnyRecord = Union[
+AnyRecord = Union[  # noqa: UP007 - an alias of this length is no line of bars
     SessionStart,
     SessionEnvironment,
     SessionUpdate,
@@ -563,7 +563,7 @@ class MetricHistory(View):
 
 
 class Curve(View):
-    """One metric of one run reduced to at most `pixels` buckets; every minimum and maximum is kept."""
+    """One metric of one run reduced to `pixels` buckets; every minimum and maximum is kept."""
 
     run_id: str
     key: str

@@ -1,5 +1,6 @@
-# Loads the recorder into every IPython kernel of this environment. This file may outlive the package, so it
-# looks before it asks IPython to import: IPython would print a traceback for an extension that is not there.
+# Loads the recorder into every IPython kernel of this environment. This file may outlive the
+# package, so it looks before it asks IPython to import: IPython would print a traceback for an
+# extension that is not there.
 from importlib.util import find_spec
 
 c = get_config()  # noqa: F821

@@ -672,7 +672,7 @@ export interface components {
         };
         /**
          * Curve
-         * @description One metric of one run reduced to at most `pixels` buckets; every minimum and maximum is kept.
+         * @description One metric of one run reduced to `pixels` buckets; every minimum and maximum is kept.
          */
         Curve: {
             run_id: string;

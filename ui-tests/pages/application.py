@@ -66,6 +66,11 @@ class ApplicationPage:
         self.command("notebook:run-cell")
         self.wait_until_idle(timeout)
 
+    def source(self, number: int) -> str:
+        """The source of one cell, counted from 0."""
+        lines = self.cells.nth(number).locator(".cm-line").all_inner_texts()
+        return "\n".join(line.rstrip("\n") for line in lines)
+
     def set_source(self, number: int, source: str) -> None:
         """Replace the source of one cell, counted from 0, as if it were typed."""
         self.cells.nth(number).locator(".cm-content").click()
