@@ -6,12 +6,15 @@ nbclient or papermill stores: streams joined, displays updated in place, cleared
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from .recorder import quietly, recorder
 
 PIECE_LIMIT = 1_000_000
 CELL_LIMIT = 10_000_000
+REMEMBERED_CELLS = 64
+"""So many cells with displays that later ones may update are kept in mind."""
 _OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result", "error")
 _KINDS = frozenset([*_OUTPUTS, "clear_output", "comm_open", "comm_msg", "status"])
 
@@ -25,11 +28,23 @@ class CellOutputs:
         self.execution_id = execution_id
         self._piece_limit = piece_limit
         self._cell_limit = cell_limit
-        self.outputs: list[dict[str, Any]] = []
         self.truncated = False
         self.size = 0
+        """Characters of all that is kept."""
+        self._outputs: list[dict[str, Any]] = []
+        self._pieces: list[str] = []
+        """Of the last output, where that is a stream; joined when someone looks."""
+        self._room = 0
         self._clear_next = False
         self._displays: dict[str, list[dict[str, Any]]] = {}
+
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        """The outputs as nbformat 4 has them; do not change them."""
+        if self._pieces:
+            self._pieces = ["".join(self._pieces)]
+            self._outputs[-1]["text"] = self._pieces[0]
+        return self._outputs
 
     def add(self, kind: str, content: dict[str, Any]) -> None:
         """Take one message of the cell."""
@@ -46,7 +61,8 @@ class CellOutputs:
 
     def clear(self) -> None:
         """Forget all outputs so far."""
-        self.outputs.clear()
+        self._outputs.clear()
+        self._pieces.clear()
         self._displays.clear()
         self._clear_next = self.truncated = False
         self.size = 0
@@ -55,6 +71,7 @@ class CellOutputs:
         """Replace the data of a display that is shown already."""
         name = (content.get("transient") or {}).get("display_id")
         for output in self._displays.get(str(name), ()):
+            self.size -= sum(map(_size, output["data"].values()))
             output["data"] = self._bundle(content.get("data", {}))
             output["metadata"] = content.get("metadata", {})
 
@@ -62,14 +79,41 @@ class CellOutputs:
         """Whether that display is one of this cell's."""
         return display_id in self._displays
 
+    @property
+    def shows_displays(self) -> bool:
+        """Whether a later cell can still change an output of this one."""
+        return bool(self._displays)
+
     def _append(self, kind: str, content: dict[str, Any]) -> None:
         if kind == "stream":
             self._stream(content["name"], content["text"])
         elif kind == "error":
-            output = {key: content[key] for key in ("ename", "evalue", "traceback")}
-            self.outputs.append({"output_type": "error", **output})
+            self._error(content)
         else:
             self._display(kind, content)
+
+    def _put(self, output: dict[str, Any]) -> None:
+        _ = self.outputs  # joins the stream before it
+        self._outputs.append(output)
+        self._pieces = []
+
+    def _error(self, content: dict[str, Any]) -> None:
+        self._put(
+            {
+                "output_type": "error",
+                "ename": self._cut(content["ename"]),
+                "evalue": self._cut(content["evalue"]),
+                "traceback": [self._cut(line) for line in content["traceback"]],
+            }
+        )
+
+    def _cut(self, text: str) -> str:
+        room = max(0, min(self._piece_limit, self._cell_limit - self.size))
+        if len(text) > room:
+            self.truncated = True
+            text = text[:room]
+        self.size += len(text)
+        return text
 
     def _display(self, kind: str, content: dict[str, Any]) -> None:
         output: dict[str, Any] = {
@@ -79,31 +123,30 @@ class CellOutputs:
         }
         if kind == "execute_result":
             output["execution_count"] = content.get("execution_count")
-        self.outputs.append(output)
+        self._put(output)
         name = (content.get("transient") or {}).get("display_id")
         if name:
             self._displays.setdefault(name, []).append(output)
 
     def _stream(self, name: str, text: str) -> None:
         """Join with the last output if that is the same stream; beyond the limits only say so."""
-        last = self.outputs[-1] if self.outputs else None
-        joined = last is not None and last["output_type"] == "stream" and last["name"] == name
-        before = last["text"] if joined and last is not None else ""
-        room = min(self._piece_limit - len(before), self._cell_limit - self.size)
-        if len(text) > room:
-            self.truncated = True
-            text = text[: max(room, 0)]
-        self.size += len(text)
-        if joined and last is not None:
-            last["text"] = before + text
-        elif text:
-            self.outputs.append({"output_type": "stream", "name": name, "text": text})
+        goes_on = self._pieces and self._outputs[-1]["name"] == name
+        if not goes_on:
+            self._room = self._piece_limit
+        kept = self._cut(text[: self._room])
+        self.truncated |= len(kept) < len(text)
+        if not kept:
+            return
+        if not goes_on:
+            self._put({"output_type": "stream", "name": name})
+        self._room -= len(kept)
+        self._pieces.append(kept)
 
     def _bundle(self, data: dict[str, Any]) -> dict[str, Any]:
         """Leave out what is over the limits, and say so in its place."""
         kept: dict[str, Any] = {}
         for media_type, value in data.items():
-            size = len(value) if isinstance(value, (str, bytes)) else len(repr(value))
+            size = _size(value)
             if size > self._piece_limit or self.size + size > self._cell_limit:
                 self.truncated = True
                 continue
@@ -114,6 +157,10 @@ class CellOutputs:
         return kept
 
 
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, (str, bytes)) else len(repr(value))
+
+
 class OutputCapture:
     """Reads what the kernel's session sends, for the cells that `watch` names."""
 
@@ -121,7 +168,7 @@ class OutputCapture:
         self._session = session
         self._send = session.send
         self._cells: dict[str, CellOutputs] = {}
-        self._recent: list[CellOutputs] = []
+        self._recent: deque[CellOutputs] = deque(maxlen=REMEMBERED_CELLS)
         self._widgets: set[str] = set()
         self._diverted: dict[str, str] = {}
 
@@ -174,7 +221,8 @@ class OutputCapture:
         del self._cells[msg_id]
         if cell.outputs or cell.truncated:
             self._write(cell)
-        self._recent.append(cell)
+        if cell.shows_displays:
+            self._recent.append(cell)
 
     def _write(self, cell: CellOutputs) -> None:
         record: dict[str, Any] = {
