@@ -7,7 +7,7 @@ usable() { .venv/bin/python tests/harness/browser.py; }
 
 usable 2>/dev/null && exit
 echo "No browser yet: asking Playwright for its own."
-.venv/bin/python -m playwright install chromium || true
+.venv/bin/python -m playwright install chromium >/dev/null 2>&1 || echo "It could not be fetched."
 usable 2>/dev/null && exit
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Playwright, sync_playwright
 
-HINT = "make test finds no working Chromium: install one and set CHROMIUM_PATH to its executable."
+HINT = "The browser tests find no working Chromium: install one and set CHROMIUM_PATH to its executable."
 
 ARGUMENTS = [
     "--disable-gpu",
@@ -45,8 +45,10 @@ def main() -> None:
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(**launch_arguments(playwright))
-        except (FileNotFoundError, Error) as fault:
-            sys.exit(f"{HINT} ({str(fault).splitlines()[0]})")
+        except FileNotFoundError as fault:
+            sys.exit(str(fault))
+        except Error as fault:
+            sys.exit(f"{HINT} ({fault.message.splitlines()[0]})")
         print(f"Chromium {browser.version}")  # noqa: T201
         browser.close()
 
