@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..types import Comparison, Execution, Run, RunPage, ValueRow
 
-_operators = re.compile(r"[=<>]|\b(?:I?LIKE|IN|IS)\b", re.IGNORECASE)
+_operators = re.compile(r"[=<>]|\s(?:I?LIKE|IN|IS)\s", re.IGNORECASE)
 _span = re.compile(r"(\d+)\s*(s|m|min|h|d)", re.IGNORECASE)
 _seconds = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400}
 

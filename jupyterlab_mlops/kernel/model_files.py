@@ -46,7 +46,8 @@ class _TimedBuffer(io.BytesIO):
         self._limit = limit
 
     def write(self, data: Any) -> int:
-        if time.perf_counter() > self._deadline or self.tell() + len(data) > self._limit:
+        size = memoryview(data).nbytes  # arrays come as they are, without a length
+        if time.perf_counter() > self._deadline or self.tell() + size > self._limit:
             raise TooLate
         return super().write(data)
 

@@ -15,6 +15,13 @@ import jupyterlab_mlops as mlops
 mlops.autolog()
 while mlops.active_run(): mlops.end_run()
 """
+# Segments that are full and read are deleted, and with them what these tests look at.
+ONE_SEGMENT = """
+from jupyterlab_mlops.kernel.journal import current_journal
+journal = current_journal()
+journal._size = 32 << 20
+journal._next_segment(journal._segment, 0)
+"""
 SETUP = """
 import numpy as np, pandas as pd
 from sklearn.cluster import KMeans
@@ -96,6 +103,7 @@ def shared_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     folder = tmp_path_factory.mktemp("autolog")
     environment = isolated(folder, folder / "data") | {"OMP_NUM_THREADS": "1"}
     with Kernel(folder / "data", environment) as kernel:
+        kernel.text(ONE_SEGMENT)
         yield kernel
 
 
