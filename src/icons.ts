@@ -1,33 +1,70 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 
+/** An icon of one colour, that of the theme's other icons. */
+function icon(name: string, shapes: string): LabIcon {
+  return new LabIcon({
+    name: `jupyterlab-mlops:${name}`,
+    svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24"><g class="jp-icon3" fill="#616161">${shapes}</g></svg>`
+  });
+}
+
 /** The extension's mark: a curve that ends in a recorded point. */
-export const mlopsIcon = new LabIcon({
-  name: 'jupyterlab-mlops:mark',
-  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
-  <g class="jp-icon3" fill="#616161">
-    <path d="M4 4v16h16v-2H6V4z"/>
-    <path d="M8.2 16.2 6.8 14.8l4.5-5 3 3 2.6-3.6 1.6 1.2-4 5.6-3.3-3.3z"/>
-    <circle cx="18.6" cy="6.6" r="2.9"/>
-  </g>
-</svg>`
-});
+export const mlopsIcon = icon(
+  'mark',
+  `<path d="M4 4v16h16v-2H6V4z"/>
+  <path d="M8.2 16.2 6.8 14.8l4.5-5 3 3 2.6-3.6 1.6 1.2-4 5.6-3.3-3.3z"/>
+  <circle cx="18.6" cy="6.6" r="2.9"/>`
+);
 
 /** Something goes from here to a registry. */
-export const pushIcon = new LabIcon({
-  name: 'jupyterlab-mlops:push',
-  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
-  <path class="jp-icon3" fill="#616161" d="M5 18v2h14v-2zM11 16V7.8L7.4 11.4 6 10l6-6 6 6-1.4 1.4L13 7.8V16z"/>
-</svg>`
-});
+export const pushIcon = icon(
+  'push',
+  '<path d="M5 18v2h14v-2zM11 16V7.8L7.4 11.4 6 10l6-6 6 6-1.4 1.4L13 7.8V16z"/>'
+);
 
 /** Two things beside each other. */
-export const compareIcon = new LabIcon({
-  name: 'jupyterlab-mlops:compare',
-  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
-  <g class="jp-icon3" fill="#616161">
-    <path d="M4 5h7v2H6v10h5v2H4z"/>
-    <path d="M13 5h7v14h-7v-2h5V7h-5z"/>
-    <path d="M11.25 3h1.5v18h-1.5z"/>
-  </g>
-</svg>`
-});
+export const compareIcon = icon(
+  'compare',
+  `<path d="M4 5h7v2H6v10h5v2H4z"/><path d="M13 5h7v14h-7v-2h5V7h-5z"/>
+  <path d="M11.25 3h1.5v18h-1.5z"/>`
+);
+
+/** A label on a string. */
+export const tagIcon = icon(
+  'tag',
+  `<path fill-rule="evenodd" d="M3 4.5V12l9 9 8.5-8.5-9-9H4A1 1 0 0 0 3 4.5zM7.5 6A1.5
+  1.5 0 1 1 7.4 9 1.5 1.5 0 0 1 7.5 6z"/>`
+);
+
+/** To where the user came from. */
+export const backIcon = icon(
+  'back',
+  '<path d="M20 11H7.8l5.6-5.6L12 4l-8 8 8 8 1.4-1.4L7.8 13H20z"/>'
+);
+
+/** It went well. */
+export const goodIcon = icon(
+  'good',
+  '<path d="M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4z"/>'
+);
+
+/** It went wrong. */
+export const badIcon = icon(
+  'bad',
+  '<path d="M19 6.4 17.6 5 12 10.6 6.4 5 5 6.4l5.6 5.6L5 17.6 6.4 19l5.6-5.6 5.6 5.6 1.4-1.4-5.6-5.6z"/>'
+);
+
+/** It goes on. */
+export const runningIcon = icon('running', '<circle cx="12" cy="12" r="8"/>');
+
+/** It waits, or was stopped. */
+export const quietIcon = icon(
+  'quiet',
+  '<path d="M6 6h12v12H6zm2 2v8h8V8z" fill-rule="evenodd"/>'
+);
+
+/** Something to know before one relies on it. */
+export const warnIcon = icon(
+  'warn',
+  '<path d="M2 20 12 3l10 17zm9-3v2h2v-2zm0-7v5h2v-5z" fill-rule="evenodd"/>'
+);

@@ -55,7 +55,8 @@ function series(index: number): uPlot.Series {
 }
 
 function axis(size: number): uPlot.Axis {
-  const font = `${themeColor('--jp-ui-font-size0') || '11px'} ${themeColor('--jp-ui-font-family') || 'sans-serif'}`;
+  // A canvas knows pixels only.
+  const font = `11px ${themeColor('--jp-ui-font-family') || 'sans-serif'}`;
   const line = themeColor('--jp-border-color2');
   return {
     size,

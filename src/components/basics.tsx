@@ -44,14 +44,15 @@ export function TextButton(props: {
   children: ReactNode;
   onClick: (event: React.MouseEvent) => void;
   icon?: LabIcon;
-  kind?: 'accept' | 'plain' | 'warn';
+  /** What most users want to do here. */
+  accept?: boolean;
   disabled?: boolean;
   title?: string;
 }): JSX.Element {
   return (
     <button
       type="button"
-      className={`jp-MLOps-button jp-mod-${props.kind ?? 'plain'}`}
+      className={`jp-MLOps-button ${props.accept ? 'jp-mod-styled jp-mod-accept' : ''}`}
       title={props.title}
       disabled={props.disabled}
       onClick={props.onClick}

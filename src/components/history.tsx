@@ -1,5 +1,6 @@
-import { caretLeftIcon, copyIcon, pasteIcon } from '@jupyterlab/ui-components';
+import { copyIcon, pasteIcon } from '@jupyterlab/ui-components';
 import { Clipboard } from '@jupyterlab/apputils';
+import { backIcon } from '../icons';
 import { CellHistoryModel, ICellVersion } from '../model/history';
 import { CommandIDs, ICellAddress } from '../tokens';
 import { Ago, IconButton, Nothing, Problem } from './basics';
@@ -28,7 +29,7 @@ export function HistoryView(props: {
       <div className="jp-MLOps-runHeader">
         <div className="jp-MLOps-runHeader-bar">
           <IconButton
-            icon={caretLeftIcon}
+            icon={backIcon}
             label={trans.__('Back')}
             onClick={props.onBack}
           />

@@ -1,11 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  checkIcon,
-  circleIcon,
-  closeIcon,
-  LabIcon,
-  stopIcon
-} from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import { badIcon, goodIcon, quietIcon, runningIcon } from '../icons';
 import type { Execution, Run, RunStatus } from '../api/types';
 import { formatDuration } from '../model/format';
 import { useNow, useServices } from './services';
@@ -52,10 +47,10 @@ const TONES: Record<AnyStatus, 'running' | 'good' | 'bad' | 'quiet'> = {
 };
 
 const ICONS: Record<string, LabIcon> = {
-  running: circleIcon,
-  good: checkIcon,
-  bad: closeIcon,
-  quiet: stopIcon
+  running: runningIcon,
+  good: goodIcon,
+  bad: badIcon,
+  quiet: quietIcon
 };
 
 /** An icon and a word: colour alone says nothing. */

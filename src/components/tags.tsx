@@ -35,18 +35,29 @@ export function Tags(props: {
       {props.adding ? (
         <TagField onSet={props.onSet} onClose={() => props.onAdding(false)} />
       ) : (
-        <IconButton
-          className="jp-MLOps-tag-add"
-          icon={addIcon}
-          label={trans.__('Add tag')}
-          tabIndex={props.tabIndex}
-          onClick={event => {
-            event.stopPropagation();
-            props.onAdding(true);
-          }}
-        />
+        <AddTag tabIndex={props.tabIndex} onAdding={props.onAdding} />
       )}
     </span>
+  );
+}
+
+/** Opens the field for a new tag. */
+export function AddTag(props: {
+  onAdding: (adding: boolean) => void;
+  tabIndex?: number;
+}): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <IconButton
+      className="jp-MLOps-tag-add"
+      icon={addIcon}
+      label={trans.__('Add tag')}
+      tabIndex={props.tabIndex}
+      onClick={event => {
+        event.stopPropagation();
+        props.onAdding(true);
+      }}
+    />
   );
 }
 

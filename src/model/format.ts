@@ -66,10 +66,10 @@ export function formatDuration(
     : trans.__('%1 d %2 h', Math.floor(hours / 24), hours % 24);
 }
 
-/** `3 min. ago`. */
+/** `3min ago`. */
 export function formatAgo(time: number, now: number): string {
   // A server's clock that is ahead must not put things into the future.
-  return Time.formatHuman(new Date(Math.min(time, now)), 'short');
+  return Time.formatHuman(new Date(Math.min(time, now)), 'narrow');
 }
 
 /** Date and time of day. */

@@ -13,6 +13,7 @@ import { ObservableModel } from './observable';
 export interface IRegistration {
   readonly name: string;
   readonly runId: string;
+  /** Null: the run's last model. */
   readonly modelId: string | null;
   readonly description: string;
   readonly aliases: string[];
@@ -56,8 +57,9 @@ export class RegistryModel extends ObservableModel {
     const version = await this._client.post('/models', {
       body: {
         name: registration.name,
-        run_id: registration.runId,
-        model_id: registration.modelId,
+        ...(registration.modelId
+          ? { model_id: registration.modelId }
+          : { run_id: registration.runId }),
         description: registration.description || null,
         aliases: registration.aliases,
         tags: {}

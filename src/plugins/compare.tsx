@@ -111,6 +111,7 @@ namespace Private {
     });
     content.addClass('jp-MLOps-tab');
     const tab = new MainAreaWidget({ content });
+    tab.toolbar.hide();
     tab.id = idOf(runIds);
     tab.title.label = trans.__('Compare %1 runs', runIds.length);
     tab.title.icon = compareIcon;

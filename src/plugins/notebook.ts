@@ -9,7 +9,8 @@ import {
   NotebookActions,
   NotebookPanel
 } from '@jupyterlab/notebook';
-import { historyIcon, tagIcon } from '@jupyterlab/ui-components';
+import { historyIcon } from '@jupyterlab/ui-components';
+import { tagIcon } from '../icons';
 import { runsOfCell } from '../model/cells';
 import {
   CommandIDs,

@@ -11,8 +11,8 @@ import {
   Notification,
   WidgetTracker
 } from '@jupyterlab/apputils';
-import { copyIcon, launchIcon, tagIcon } from '@jupyterlab/ui-components';
-import { mlopsIcon } from '../icons';
+import { copyIcon, launchIcon } from '@jupyterlab/ui-components';
+import { mlopsIcon, tagIcon } from '../icons';
 import { parseTag } from '../model/format';
 import { TextFormModel } from '../model/forms';
 import {
@@ -162,6 +162,7 @@ namespace Private {
     });
     content.addClass('jp-MLOps-tab');
     const tab = new MainAreaWidget({ content });
+    tab.toolbar.hide();
     tab.id = PREFIX + runId;
     tab.title.icon = mlopsIcon;
     tab.title.closable = true;

@@ -63,7 +63,16 @@ function Parts(props: {
           } as React.CSSProperties
         }
       >
-        <RunColumns model={model} runs={comparison.runs} />
+        <RunColumns model={model} runs={comparison.runs}>
+          <label className="jp-MLOps-check jp-MLOps-showEqual">
+            <input
+              type="checkbox"
+              checked={showEqual}
+              onChange={event => setShowEqual(event.target.checked)}
+            />
+            {trans.__('Show equal (%1)', equal)}
+          </label>
+        </RunColumns>
         {above.map(table)}
       </div>
       <ComparedCurves model={model} comparison={comparison} />
@@ -81,14 +90,6 @@ function Parts(props: {
       >
         {below.map(table)}
       </div>
-      <label className="jp-MLOps-check jp-MLOps-showEqual">
-        <input
-          type="checkbox"
-          checked={showEqual}
-          onChange={event => setShowEqual(event.target.checked)}
-        />
-        {trans.__('Show equal (%1)', equal)}
-      </label>
     </>
   );
 }

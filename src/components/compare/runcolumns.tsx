@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { closeIcon } from '@jupyterlab/ui-components';
 import type { Run } from '../../api/types';
 import { LineSample } from '../../charts/curvechart';
@@ -11,10 +12,12 @@ import { RunDuration, StatusMark } from '../status';
 export function RunColumns(props: {
   model: ComparisonModel;
   runs: readonly Run[];
+  /** What stands above the keys. */
+  children: ReactNode;
 }): JSX.Element {
   return (
     <div className="jp-MLOps-columns">
-      <span />
+      {props.children}
       {props.runs.map((run, index) => (
         <Column key={run.run_id} run={run} index={index} model={props.model} />
       ))}

@@ -1,20 +1,16 @@
 import { Notification } from '@jupyterlab/apputils';
-import {
-  checkIcon,
-  circleIcon,
-  closeIcon,
-  LabIcon
-} from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Push } from '../../api/types';
 import { formatTime } from '../../model/format';
+import { badIcon, goodIcon, quietIcon, runningIcon } from '../../icons';
 import { useServices } from '../services';
 
 const ICONS: Record<Push['state'], [LabIcon, string]> = {
-  pending: [circleIcon, 'quiet'],
-  pushing: [circleIcon, 'running'],
-  pushed: [checkIcon, 'good'],
-  failed: [closeIcon, 'bad']
+  pending: [quietIcon, 'quiet'],
+  pushing: [runningIcon, 'running'],
+  pushed: [goodIcon, 'good'],
+  failed: [badIcon, 'bad']
 };
 
 /** A push: where to, how far; why not, and once more. */

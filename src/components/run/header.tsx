@@ -1,12 +1,8 @@
 import { useState } from 'react';
 import { Notification } from '@jupyterlab/apputils';
-import {
-  caretLeftIcon,
-  ellipsesIcon,
-  launchIcon
-} from '@jupyterlab/ui-components';
+import { ellipsesIcon, launchIcon } from '@jupyterlab/ui-components';
 import type { Run } from '../../api/types';
-import { compareIcon } from '../../icons';
+import { backIcon, compareIcon } from '../../icons';
 import { CommandIDs } from '../../tokens';
 import { Ago, IconButton, TextButton } from '../basics';
 import { useServices } from '../services';
@@ -26,7 +22,7 @@ export function RunHeader(props: {
       <div className="jp-MLOps-runHeader-bar">
         {props.onBack && (
           <IconButton
-            icon={caretLeftIcon}
+            icon={backIcon}
             label={trans.__('Back')}
             onClick={props.onBack}
           />
@@ -43,11 +39,11 @@ export function RunHeader(props: {
             <Ago time={run.start_time} />
             <span>{run.experiment}</span>
             {run.user && <span>{run.user}</span>}
+            <RunTags run={run} />
             {run.lifecycle_stage === 'deleted' && (
               <span className="jp-MLOps-badge">{trans.__('In the trash')}</span>
             )}
           </div>
-          <RunTags run={run} />
           <MainActions run={run} />
         </>
       )}

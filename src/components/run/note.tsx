@@ -68,7 +68,7 @@ function NoteField(props: {
       />
       {problem && <Problem>{problem}</Problem>}
       <div className="jp-MLOps-actions">
-        <TextButton kind="accept" onClick={() => void save()}>
+        <TextButton accept onClick={() => void save()}>
           {trans.__('Save')}
         </TextButton>
         <TextButton onClick={props.onClose}>{trans.__('Cancel')}</TextButton>

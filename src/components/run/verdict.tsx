@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { checkIcon, errorIcon } from '@jupyterlab/ui-components';
+import { goodIcon, warnIcon } from '../../icons';
 import type { Run } from '../../api/types';
 import { useServices } from '../services';
 
@@ -10,7 +10,7 @@ export function Verdict(props: { verdict: StateVerdict }): JSX.Element {
   const { trans } = useServices();
   const [word, why] = explain(props.verdict, trans);
   const good = props.verdict === 'linear';
-  const Icon = good ? checkIcon : errorIcon;
+  const Icon = good ? goodIcon : warnIcon;
   return (
     <span
       className={`jp-MLOps-badge jp-MLOps-verdict jp-mod-${good ? 'good' : 'warn'}`}

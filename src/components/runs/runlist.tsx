@@ -16,6 +16,8 @@ export function RunList(): JSX.Element {
   const [taggingId, setTaggingId] = useState<string | null>(null);
   const grid = useRef<HTMLDivElement>(null);
   const rows = runs.rows;
+  const severalExperiments =
+    runs.experiments.filter(each => each.run_count > 0).length > 1;
   const active = Math.max(
     0,
     rows.findIndex(row => row.run.run_id === activeId)
@@ -121,7 +123,9 @@ export function RunList(): JSX.Element {
             selected={runs.selection.has(row.run.run_id)}
             active={index === active}
             curve={showSparklines ? sparklines.get(row.run) : undefined}
-            showExperiment={runs.query.experiment === null}
+            showExperiment={
+              severalExperiments && runs.query.experiment === null
+            }
             tagging={taggingId === row.run.run_id}
             onTagging={on => setTaggingId(on ? row.run.run_id : null)}
             onActivate={() => setActiveId(row.run.run_id)}

@@ -4,7 +4,8 @@ import type { IRunRow } from '../../model/runs';
 import { Ago, Value } from '../basics';
 import { useServices } from '../services';
 import { RunDuration, StatusMark } from '../status';
-import { Tags } from '../tags';
+import { AddTag, Tags } from '../tags';
+import { visibleTags } from '../../model/format';
 import { CommandIDs } from '../../tokens';
 import type { Curve, Run } from '../../api/types';
 
@@ -28,6 +29,7 @@ export function RunLine(props: IRunLineProps): JSX.Element {
   const { commands, mlops } = useServices();
   const { run, level } = props.row;
   const tabIndex = props.active ? 0 : -1;
+  const tagged = props.tagging || visibleTags(run.tags).length > 0;
   const open = (id: string) => void commands.execute(id, { runId: run.run_id });
 
   return (
@@ -67,16 +69,19 @@ export function RunLine(props: IRunLineProps): JSX.Element {
             {run.experiment}
           </span>
         )}
+        {!tagged && <AddTag tabIndex={tabIndex} onAdding={props.onTagging} />}
       </div>
-      <div role="gridcell" className="jp-MLOps-run-tags">
-        <Tags
-          tags={run.tags}
-          tabIndex={tabIndex}
-          adding={props.tagging}
-          onAdding={props.onTagging}
-          onSet={tags => mlops.runs.tag([run.run_id], tags)}
-        />
-      </div>
+      {tagged && (
+        <div role="gridcell" className="jp-MLOps-run-tags">
+          <Tags
+            tags={run.tags}
+            tabIndex={tabIndex}
+            adding={props.tagging}
+            onAdding={props.onTagging}
+            onSet={tags => mlops.runs.tag([run.run_id], tags)}
+          />
+        </div>
+      )}
     </div>
   );
 }
@@ -131,7 +136,7 @@ function KeyMetric(props: { run: Run; curve: Curve | undefined }): JSX.Element {
     return (
       <div
         role="gridcell"
-        className="jp-MLOps-run-metric jp-mod-error"
+        className="jp-MLOps-run-error"
         title={`${run.error.name}: ${run.error.value}`}
       >
         {run.error.name}
@@ -141,17 +146,18 @@ function KeyMetric(props: { run: Run; curve: Curve | undefined }): JSX.Element {
   const key = run.key_metric;
   return (
     <div role="gridcell" className="jp-MLOps-run-metric">
-      {props.curve && key && (
-        <Sparkline curve={props.curve} label={trans.__('Course of %1', key)} />
-      )}
-      {key && (
-        <span className="jp-MLOps-run-value">
-          <Value value={run.metrics[key]} />
-          <span className="jp-MLOps-run-key" title={key}>
-            {key}
-          </span>
-        </span>
-      )}
+      <span className="jp-MLOps-run-course">
+        {props.curve && key && (
+          <Sparkline
+            curve={props.curve}
+            label={trans.__('Course of %1', key)}
+          />
+        )}
+        {key && <Value value={run.metrics[key]} />}
+      </span>
+      <span className="jp-MLOps-run-key" title={key ?? undefined}>
+        {key}
+      </span>
     </div>
   );
 }

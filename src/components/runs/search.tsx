@@ -51,7 +51,8 @@ export function SearchBar(props: {
 function Experiments(): JSX.Element | null {
   const { mlops, trans } = useServices();
   const runs = useModel(mlops.runs);
-  if (runs.experiments.length < 2 && runs.query.experiment === null) {
+  const experiments = runs.experiments.filter(each => each.run_count > 0);
+  if (experiments.length < 2 && runs.query.experiment === null) {
     return null;
   }
   return (
@@ -65,7 +66,7 @@ function Experiments(): JSX.Element | null {
         }
       >
         <option value="">{trans.__('All')}</option>
-        {runs.experiments.map(each => (
+        {experiments.map(each => (
           <option key={each.experiment_id} value={each.name}>
             {`${each.name} (${each.run_count})`}
           </option>

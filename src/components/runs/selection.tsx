@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { closeIcon, tagIcon } from '@jupyterlab/ui-components';
-import { compareIcon } from '../../icons';
+import { closeIcon, deleteIcon } from '@jupyterlab/ui-components';
+import { compareIcon, tagIcon } from '../../icons';
 import { COMPARE_LIMITS } from '../../model/comparison';
 import { CommandIDs } from '../../tokens';
 import { IconButton, TextButton } from '../basics';
@@ -29,7 +29,7 @@ export function SelectionBar(): JSX.Element | null {
         {trans.__('%1 selected', runIds.length)}
       </span>
       <TextButton
-        kind="accept"
+        accept
         icon={compareIcon}
         disabled={!comparable}
         title={
@@ -47,14 +47,16 @@ export function SelectionBar(): JSX.Element | null {
       >
         {trans.__('Compare')}
       </TextButton>
-      <TextButton icon={tagIcon} onClick={() => setTagging(true)}>
-        {trans.__('Tag')}
-      </TextButton>
-      <TextButton
+      <IconButton
+        icon={tagIcon}
+        label={trans.__('Tag')}
+        onClick={() => setTagging(true)}
+      />
+      <IconButton
+        icon={deleteIcon}
+        label={trans.__('Delete')}
         onClick={() => void commands.execute(CommandIDs.deleteRuns, { runIds })}
-      >
-        {trans.__('Delete')}
-      </TextButton>
+      />
       <IconButton
         icon={closeIcon}
         label={trans.__('Clear the selection')}
