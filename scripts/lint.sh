@@ -10,10 +10,10 @@ check() {
   "$@" || failed+=("$name")
 }
 
-# Tests are checked like the rest, but need no annotation on every fixture.
+# Tests are checked like the rest, but what they only pass on needs no annotation.
 types_of_tests() {
-  MYPYPATH=$1 .venv/bin/python -m mypy --allow-untyped-defs --allow-incomplete-defs \
-    --allow-untyped-calls --allow-untyped-decorators "$1"
+  MYPYPATH=$1 .venv/bin/python -m mypy --allow-untyped-defs --allow-incomplete-defs --allow-any-generics \
+    --allow-untyped-calls --allow-untyped-decorators --no-warn-return-any "$1"
 }
 
 check "ruff" .venv/bin/python -m ruff check .

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,8 @@ def test_what_cannot_be_stored_is_counted_and_shown_and_holds_up_nothing(journal
 
 def test_a_fault_that_the_journal_tells_of_is_shown(tmp_path, database, ingest, data_dir):
     journal = Journal(data_dir / "journals", "session-1")
-    journal.write({"type": "run_start", ("no", "json"): 1})
+    record: Any = {"type": "run_start", ("no", "json"): 1}
+    journal.write(record)
     journal.flush()
     start_run(journal)
     ingest.drain()

@@ -149,7 +149,7 @@ def test_export_writes_json_a_notebook_and_a_zip(cli: RunCommand, tmp_path: Path
     target = tmp_path / "attempt.ipynb"
     said = cli("export", "bold-heron", "--format", "notebook", "-o", str(target), "--json").json()
     assert said == {"run_id": sample.RUNS[1], "file": str(target)}
-    notebook = nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(target, as_version=4)
     nbformat.validate(notebook)
     assert notebook.cells[-1].source == "plot()"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Playwright, sync_playwright
 
-HINT = "The browser tests find no working Chromium: install one and set CHROMIUM_PATH to its executable."
+HINT = "No working Chromium is found: install one, and set CHROMIUM_PATH to its executable."
 
 ARGUMENTS = [
     "--disable-gpu",

@@ -321,7 +321,7 @@ with mlops.start_run():
 
 def test_odd_values_arrive_as_they_are(script: Any) -> None:
     records = script.journaled(ODD)
-    points = {r["key"]: [] for r in records if r["type"] == "points"}
+    points: dict[str, Any] = {r["key"]: [] for r in records if r["type"] == "points"}
     for record in records:
         if record["type"] == "points":
             points[record["key"]] += record["points"]

@@ -149,7 +149,7 @@ def test_a_reader_goes_on_where_it_stopped(journal):
     assert list(reader.read()) == []
     journal.metrics("run", {"a": 3.0, "b": 4.0}, 1, 1)
     journal.write({"type": "tags"})
-    later = [item for item, _, _ in reader.read()]
+    later: list[Any] = [item for item, _, _ in reader.read()]
     assert [block.values[0] for block in later[:2]] == [3.0, 4.0]
     assert later[2] == {"type": "tags"}
 
@@ -345,7 +345,8 @@ def test_a_flipped_value_is_found_by_the_seal(journal):
     data = bytearray(path.read_bytes())
     data[journal.position[1] - 6] ^= 1
     path.write_bytes(data)
-    fault = [item for item, _, _ in read_segment(path)][-1]
+    items: list[Any] = [item for item, _, _ in read_segment(path)]
+    fault = items[-1]
     assert "may be wrong" in fault["message"]
 
 

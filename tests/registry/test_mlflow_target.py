@@ -133,7 +133,7 @@ def test_the_run_arrives_with_nothing_lost(proxy: Proxy) -> None:
 def test_the_code_arrives_in_the_order_in_which_it_ran(proxy: Proxy) -> None:
     result = push(proxy.uri, Made())
 
-    document: Any = nbformat.reads(remote_file(proxy.uri, result, "notebook.ipynb"), as_version=4)  # type: ignore[no-untyped-call]
+    document: Any = nbformat.reads(remote_file(proxy.uri, result, "notebook.ipynb"), as_version=4)
     nbformat.validate(document)
     assert [cell.source for cell in document.cells] == [e.source for e in SESSION]
     assert document.cells[2].outputs[0].text == "fitted ✓\n"

@@ -114,4 +114,5 @@ def test_another_package_adds_a_kind_of_target(monkeypatch: pytest.MonkeyPatch) 
         targets_module, "entry_points", lambda group: [entry] if group == entry.group else []
     )
     targets = Targets({"home": {"kind": "pigeon", "uri": "loft"}}, {"PIGEON_TOKEN": "corn"})
-    assert targets.open("home") == ("pigeon", "loft", "corn")
+    opened: Any = targets.open("home")
+    assert opened == ("pigeon", "loft", "corn")
