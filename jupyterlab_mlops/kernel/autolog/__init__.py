@@ -1,21 +1,29 @@
 """Autologging: runs, params, data, models and metrics from what libraries do anyway.
 
-One file a library. It registers in the entry-point group `jupyterlab_mlops.autologgers`, as the
-name of a module with a function `install()` that waits for its library with
-`imports.after_import`.
+One file a library. An autologger is an entry point of the group `jupyterlab_mlops.autologgers`: its
+name is the module that it waits for, its object a function that is called with that module when it
+has been imported. Nothing of it is imported before.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib import import_module, metadata
+from importlib import metadata
+from types import ModuleType
 from typing import Any
 
 from ..idle import idle
 from ..recorder import quietly, recorder
 
 GROUP = "jupyterlab_mlops.autologgers"
-BUILT_IN = ("jupyterlab_mlops.kernel.autolog.sklearn",)
+BUILT_IN = {
+    "sklearn.base": f"{__name__}.sklearn:watch_estimators",
+    "sklearn.metrics": f"{__name__}.sklearn:watch_metrics",
+    "sklearn.model_selection": f"{__name__}.sklearn:watch_cross_validation",
+}
+"""Listed here too, since the kernel part also works from a folder, where there are no entry
+points.
+"""
 
 _installed = False
 
@@ -35,8 +43,8 @@ def install(shell: Any = None) -> None:
     if shell is not None:
         idle.watch(shell)
         _link_cells(shell)
-    for name in BUILT_IN:
-        _install_one(name)
+    for module, watch in BUILT_IN.items():
+        _wait_for(metadata.EntryPoint(module, watch, GROUP))
     imports.before_first_foreign_import(_install_found)
 
 
@@ -78,12 +86,14 @@ def _link_cells(shell: Any) -> None:
 def _install_found() -> None:
     """Install the autologgers of other distributions; looking for them takes some milliseconds."""
     for entry in metadata.entry_points(group=GROUP):
-        if entry.value not in BUILT_IN:
-            _install_one(entry.value)
+        if BUILT_IN.get(entry.name) != entry.value:
+            _wait_for(entry)
 
 
-def _install_one(name: str) -> None:
-    try:
-        import_module(name).install()
-    except Exception as error:
-        recorder.fault(f"autolog.{name}", error)
+def _wait_for(entry: metadata.EntryPoint) -> None:
+    from .imports import after_import
+
+    def watch(module: ModuleType) -> None:
+        entry.load()(module)
+
+    after_import(entry.name, watch)

@@ -14,7 +14,6 @@ from typing import Any
 
 from ..recorder import quietly
 from .calls import ignore_callers_in, is_wrapper, set_watcher, wrapped
-from .imports import after_import
 
 METHODS = {
     "fit": "sklearn.fit",
@@ -31,14 +30,8 @@ CROSS_VALIDATION = ("cross_val_predict", "cross_val_score", "cross_validate")
 _done: weakref.WeakSet[type] = weakref.WeakSet()
 
 
-def install() -> None:
-    """Watch scikit-learn from the moment it is imported; cheap while it is not."""
-    after_import("sklearn.base", _watch_estimators)
-    after_import("sklearn.metrics", _watch_metrics)
-    after_import("sklearn.model_selection", _watch_cross_validation)
-
-
-def _watch_estimators(module: ModuleType) -> None:
+def watch_estimators(module: ModuleType) -> None:
+    """Watch all estimators, once `sklearn.base` was imported."""
     from .sklearn_watchers import FitWatcher, PredictWatcher, ScoreWatcher
 
     # Displays compute on the user's behalf: what stands in the figure's legend is a result.
@@ -54,7 +47,8 @@ def _watch_estimators(module: ModuleType) -> None:
         wrap_class(known, base)
 
 
-def _watch_metrics(module: ModuleType) -> None:
+def watch_metrics(module: ModuleType) -> None:
+    """Watch the metric functions, once `sklearn.metrics` was imported."""
     from .sklearn_metrics import NOT_METRICS, MetricWatcher
 
     set_watcher("sklearn.metric", MetricWatcher())
@@ -62,7 +56,8 @@ def _watch_metrics(module: ModuleType) -> None:
     _wrap_functions(module, names, "sklearn.metric")
 
 
-def _watch_cross_validation(module: ModuleType) -> None:
+def watch_cross_validation(module: ModuleType) -> None:
+    """Watch the functions that cross-validate, once `sklearn.model_selection` was imported."""
     from .sklearn_watchers import CrossValidationWatcher
 
     set_watcher("sklearn.cross_validation", CrossValidationWatcher())
