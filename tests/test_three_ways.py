@@ -6,17 +6,13 @@ plain nbclient call; the browser's way is held against the same record in `ui-te
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from harness import Server, StartServer, run_notebook_via_kernel_api, wait_for
+from harness.examples import EXAMPLES, copy_examples, run_examples_by_jupyter_execute
 from harness.record import Record
-
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
 
 
 @pytest.mark.timeout(600)
@@ -24,7 +20,7 @@ def test_the_examples_leave_the_same_record(start_server: StartServer, tmp_path:
     assert len(EXAMPLES) == 3
     server = start_server(application="server")
     served = _by_the_kernel_api(server)
-    alone = _by_jupyter_execute(tmp_path / "alone")
+    alone = run_examples_by_jupyter_execute(tmp_path / "alone")
 
     assert served.executions() == alone.executions()
     assert served.runs() == alone.runs()
@@ -34,24 +30,7 @@ def test_the_examples_leave_the_same_record(start_server: StartServer, tmp_path:
 
 def _by_the_kernel_api(server: Server) -> Record:
     record = Record(server.data_dir)
-    for example in EXAMPLES:
-        shutil.copy(example, server.root_dir)
-        run_notebook_via_kernel_api(server, example.name)
+    for name in copy_examples(server.root_dir):
+        run_notebook_via_kernel_api(server, name)
     wait_for(lambda: not server.api.mlops("GET", "sessions?live=1"))
-    return record
-
-
-def _by_jupyter_execute(folder: Path) -> Record:
-    folder.mkdir()
-    record = Record(folder / "data")
-    for example in EXAMPLES:
-        shutil.copy(example, folder)
-        subprocess.run(
-            [sys.executable, "-c", "from nbclient.cli import main; main()", example.name],
-            cwd=folder,
-            env=record.environment(),
-            check=True,
-            capture_output=True,
-            timeout=300,
-        )
     return record

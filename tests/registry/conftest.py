@@ -1,23 +1,17 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from registry.tracking import Proxy, tracking_server
 
-PROJECT = Path(__file__).resolve().parents[2]
+from harness.mlflow import find_mlflow_python
 
 
 @pytest.fixture(scope="session")
 def mlflow_python() -> str:
     """The interpreter of an environment that has mlflow, and nothing of this project."""
-    named = os.environ.get("MLOPS_TEST_MLFLOW_PYTHON")
-    python = Path(named) if named else PROJECT / ".venv-mlflow" / "bin" / "python"
-    if not python.exists():
-        pytest.skip("needs an environment with mlflow: make .venv-mlflow/.installed")
-    return str(python)
+    return find_mlflow_python()
 
 
 @pytest.fixture(scope="session")
