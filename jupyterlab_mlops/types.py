@@ -136,7 +136,7 @@ class ExecutionEnd(Record, tag="execution_end"):
 
 
 class ExecutionContext(Record, tag="execution_context"):
-    """What only the front-end knows about an execution of a kernel that runs server-side."""
+    """What only the front-end knows about an execution: its cell, and where that stands."""
 
     kernel_id: str
     execution_count: int

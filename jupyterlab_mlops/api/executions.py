@@ -36,6 +36,7 @@ async def add_context(services: Services, body: ExecutionContextRequest) -> Done
             execution_count=body.execution_count,
             cell_id=body.cell_id,
             notebook=body.notebook,
+            cell_ids=body.cell_ids,
         )
     )
     return Done()

@@ -103,12 +103,15 @@ class ArtifactQuery(Query):
 
 
 class ExecutionContextRequest(Request):
-    """What only the front-end knows about an execution of a kernel that runs server-side."""
+    """What only the front-end knows about an execution: its cell, and where that stands."""
 
     kernel_id: str
     execution_count: int
     cell_id: str
     notebook: str
+    cell_ids: Annotated[
+        list[str], Meta(description="All cells of the notebook in its order, for the verdict.")
+    ] = field(default_factory=list)
 
 
 class TagWords(View):

@@ -778,13 +778,15 @@ export interface components {
         };
         /**
          * ExecutionContextRequest
-         * @description What only the front-end knows about an execution of a kernel that runs server-side.
+         * @description What only the front-end knows about an execution: its cell, and where that stands.
          */
         ExecutionContextRequest: {
             kernel_id: string;
             execution_count: number;
             cell_id: string;
             notebook: string;
+            /** @description All cells of the notebook in its order, for the verdict. */
+            cell_ids?: string[];
         };
         /**
          * ExecutionError

@@ -101,9 +101,19 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    NotebookActions.executed.connect((_, { cell }) => {
-      if (!app.isPluginActivated(BROWSER_EXECUTOR)) {
-        void Private.tellContext(services, tracker, cell);
+    const orders = new WeakMap<NotebookPanel, string>();
+    NotebookActions.executed.connect((_, { notebook, cell }) => {
+      const owner = tracker.find(each => each.content === notebook);
+      if (!owner || cell.model.type !== 'code') {
+        return;
+      }
+      const cellIds = notebook.widgets.map(each => each.model.id);
+      const order = cellIds.join();
+      const moved = orders.get(owner) !== order;
+      // The kernel was told the id of a cell that the browser sent; what it lacks is the order.
+      if (moved || !app.isPluginActivated(BROWSER_EXECUTOR)) {
+        orders.set(owner, order);
+        void Private.tellContext(services, owner, cell, cellIds);
       }
     });
 
@@ -114,24 +124,23 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 namespace Private {
-  /** A cell that the server executed came to the kernel without its id: tell it afterwards. */
+  /** Tells which cell was executed, and the order of the notebook's cells. */
   export async function tellContext(
     services: IViewServices,
-    tracker: INotebookTracker,
-    cell: Cell
+    panel: NotebookPanel,
+    cell: Cell,
+    cellIds: string[]
   ): Promise<void> {
-    const panel = tracker.find((each: NotebookPanel) =>
-      each.content.widgets.includes(cell)
-    );
-    const kernelId = panel?.sessionContext.session?.kernel?.id;
+    const kernelId = panel.sessionContext.session?.kernel?.id;
     const count = (cell.model as ICodeCellModel).executionCount;
-    if (panel && kernelId && count) {
+    if (kernelId && count) {
       await services.mlops.client.post('/executions/context', {
         body: {
           kernel_id: kernelId,
           execution_count: count,
           cell_id: cell.model.id,
-          notebook: panel.context.path
+          notebook: panel.context.path,
+          cell_ids: cellIds
         }
       });
     }

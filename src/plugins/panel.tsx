@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
@@ -27,12 +28,13 @@ export const panelPlugin: JupyterFrontEndPlugin<IMLOpsPanel> = {
   autoStart: true,
   provides: IMLOpsPanel,
   requires: [IViewServices],
-  optional: [ILayoutRestorer, ICommandPalette],
+  optional: [ILayoutRestorer, ICommandPalette, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     services: IViewServices,
     restorer: ILayoutRestorer | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    labShell: ILabShell | null
   ): IMLOpsPanel => {
     const { trans, settings } = services;
     const route = new PanelRoute();
@@ -54,6 +56,11 @@ export const panelPlugin: JupyterFrontEndPlugin<IMLOpsPanel> = {
     place();
     settings.stateChanged.connect(place);
     restorer?.add(panel, panel.id);
+    if (labShell) {
+      void app.restored.then(() =>
+        Private.introduce(services, () => labShell.activateById(panel.id))
+      );
+    }
 
     app.commands.addCommand(CommandIDs.openPanel, {
       label: trans.__('Show Runs and Models'),
@@ -81,3 +88,20 @@ export const panelPlugin: JupyterFrontEndPlugin<IMLOpsPanel> = {
     return route;
   }
 };
+
+namespace Private {
+  /** Shows the panel once, to someone whose record is empty: it says what is kept, and where. */
+  export function introduce(services: IViewServices, show: () => void): void {
+    const { status } = services.mlops;
+    const look = () => {
+      if (status.status) {
+        status.stateChanged.disconnect(look);
+        if (status.status.first_use) {
+          show();
+        }
+      }
+    };
+    status.stateChanged.connect(look);
+    look();
+  }
+}
