@@ -32,10 +32,13 @@ test-foreign: .venv/.installed ## notebooks of other projects, run with and with
 	$(PIP) install --quiet --requirement requirements/foreign.txt
 	MLOPS_LONG=1 $(PYTEST) tests/foreign
 
+bench: .venv/.installed ## what recording costs, against bare limits of the same run
+	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) "$$script"; done
+
 test-js: node_modules/.installed ## front-end unit tests
 	scripts/jlpm.sh test
 
-test-ui: .venv/.installed .venv/.browser ## browser tests
+test-ui: .venv/.installed .venv/.browser .venv-mlflow/.installed ## browser tests
 	$(PYTEST) ui-tests --output test-results --screenshot only-on-failure
 
 build: lib/.built ## the front-end
@@ -58,7 +61,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo bench test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
