@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from kernel.autolog.conftest import Notebook, shared_kernel
 from kernel.conftest import TIMEOUT, Kernel
 
 from harness import KernelSession, StartServer
+from jupyterlab_mlops.kernel import magic_table
 
 __all__ = ["shared_kernel"]
 
@@ -291,6 +293,16 @@ def test_a_wrong_word_gets_one_line_and_changes_nothing(
     before = [len(notebook.records(kind)) for kind in kinds]
     assert complaint(notebook, source).startswith(f"mlops: {message}")
     assert [len(notebook.records(kind)) for kind in kinds] == before
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "run", "skip"])
+def test_the_documentation_has_each_verb_and_option(verb: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "magics.md").read_text()
+    known = {**magic_table.VERBS, **magic_table.CELL_VERBS}[verb]
+    assert f"`{known.magic}" in text
+    for action in known.parser()._actions:
+        for option in action.option_strings:
+            assert option in text, f"{known.magic} {option}"
 
 
 # ------------------------------------------------------------------------------------ completion
