@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from harness import Server
 from harness.browser import launch_arguments
 from pages import LabPage, Notebook7Page
 
 HUB_PREFIX = "/user/a%40b/"
+
+# Two busy cores are slower than the five seconds that playwright grants.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +66,30 @@ def lab_page(page: Page, server: Server) -> LabPage:
     return LabPage(page, server).open()
 
 
+@pytest.fixture(scope="module")
+def shared_server(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Server]:
+    """A server for all tests of a file."""
+    python = pytestconfig.getoption("--server-python")
+    with Server(tmp_path_factory.mktemp("shared"), python=python) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_lab(
+    browser: Browser, browser_context_args: dict[str, Any], shared_server: Server
+) -> Iterator[LabPage]:
+    """JupyterLab for all tests of a file; each leaves it so that the next one can go on."""
+    context = browser.new_context(**browser_context_args)
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(error.stack or error.message))
+    yield LabPage(page, shared_server).open()
+    context.close()
+    assert not [error for error in errors if "jupyterlab-mlops" in error], errors
+
+
 @pytest.fixture
 def nb7_page(page: Page, server: Server) -> Notebook7Page:
     """Notebook 7, to be opened on a notebook."""
@@ -87,10 +114,16 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the server's log below a failure, and keep it beside the screenshot."""
     report = yield
-    if report.failed and SERVER in item.stash:
-        log = item.stash[SERVER].log
-        report.sections.append(("Jupyter server's log", log[-20_000:]))
-        folder = Path(item.config.getoption("--output"))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{item.name}.server.log").write_text(log)
+    if not report.failed:
+        return report
+    folder = Path(item.config.getoption("--output"))
+    folder.mkdir(parents=True, exist_ok=True)
+    used = item.funcargs
+    shared = used.get("shared_lab")
+    if shared:
+        shared.page.screenshot(path=folder / f"{item.name}.png")
+    server = item.stash.get(SERVER, used.get("shared_server") or (shared and shared.server))
+    if server:
+        report.sections.append(("Jupyter server's log", server.log[-20_000:]))
+        (folder / f"{item.name}.server.log").write_text(server.log)
     return report

@@ -3,6 +3,15 @@
 from .application import ApplicationPage
 from .lab import LabPage
 from .notebook7 import Notebook7Page
-from .panel import PanelPage
+from .panel import ComparePage, HistoryPage, PanelPage, RunPage, VersionPage
 
-__all__ = ["ApplicationPage", "LabPage", "Notebook7Page", "PanelPage"]
+__all__ = [
+    "ApplicationPage",
+    "ComparePage",
+    "HistoryPage",
+    "LabPage",
+    "Notebook7Page",
+    "PanelPage",
+    "RunPage",
+    "VersionPage",
+]

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from harness import Server
 
-from .panel import PanelPage
+from .panel import ComparePage, PanelPage
 
 START = 60_000
 """Milliseconds that an application or a kernel may take to start."""
@@ -25,6 +25,11 @@ class ApplicationPage:
     def panel(self) -> PanelPage:
         """The side panel of the extension."""
         return PanelPage(self.page)
+
+    @property
+    def compare(self) -> ComparePage:
+        """Runs beside each other."""
+        return ComparePage(self.page)
 
     @property
     def cells(self) -> Locator:
@@ -66,6 +71,11 @@ class ApplicationPage:
         self.command("notebook:run-cell")
         self.wait_until_idle(timeout)
 
+    def start_cell(self, number: int) -> None:
+        """Start one cell, counted from 0, without waiting for its end."""
+        self.cells.nth(number).click()
+        self.page.keyboard.press("Control+Enter")
+
     def source(self, number: int) -> str:
         """The source of one cell, counted from 0."""
         lines = self.cells.nth(number).locator(".cm-line").all_inner_texts()
@@ -83,6 +93,10 @@ class ApplicationPage:
             has_text="[*]"
         )
         expect(waiting).to_have_count(0, timeout=timeout * 1000)
+
+    def shut_down_kernels(self) -> None:
+        """End every kernel of the server, as "Shut Down All" does."""
+        self.page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
 
     def save(self) -> None:
         """Save the notebook that is shown."""

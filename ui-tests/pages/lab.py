@@ -27,6 +27,10 @@ class LabPage(ApplicationPage):
         self.page.evaluate("window.jupyterapp.shell.activateById('jupyterlab-mlops:panel')")
         expect(self.panel.root).to_be_visible()
 
+    def close_tab(self) -> None:
+        """Close the tab that is shown in the main area."""
+        self.command("application:close")
+
     def use_theme(self, name: str) -> None:
         """Change to a theme, such as `JupyterLab Dark`."""
         self.command("apputils:change-theme", {"theme": name})
