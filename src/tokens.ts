@@ -42,6 +42,8 @@ export interface IMLOpsPanel {
   showList(): void;
   /** Show one run. */
   showRun(runId: string): void;
+  /** Show what was executed in a session. */
+  showSession(sessionId: string): void;
   /** Show what a cell has been. */
   showHistory(cell: ICellAddress): void;
   /** Emitted when the panel shows something else. */

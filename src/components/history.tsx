@@ -1,9 +1,9 @@
 import { copyIcon, pasteIcon } from '@jupyterlab/ui-components';
 import { Clipboard } from '@jupyterlab/apputils';
-import { backIcon } from '../icons';
 import { CellHistoryModel, ICellVersion } from '../model/history';
 import { CommandIDs, ICellAddress } from '../tokens';
 import { Ago, IconButton, Nothing, Problem } from './basics';
+import { DetailsHead } from './detailshead';
 import { Code, WhenVisible } from './hosted';
 import { ExecutionHead, LoadedOutputs } from './run/cells';
 import { useOwned, useServices } from './services';
@@ -26,18 +26,12 @@ export function HistoryView(props: {
   );
   return (
     <div className="jp-MLOps-details">
-      <div className="jp-MLOps-runHeader">
-        <div className="jp-MLOps-runHeader-bar">
-          <IconButton
-            icon={backIcon}
-            label={trans.__('Back')}
-            onClick={props.onBack}
-          />
-          <h2 className="jp-MLOps-runName">{trans.__('History of a cell')}</h2>
-        </div>
-        <div className="jp-MLOps-hint">{cell.notebook}</div>
-      </div>
-      <div className="jp-MLOps-scroll">
+      <DetailsHead
+        title={trans.__('History of a cell')}
+        hint={cell.notebook}
+        onBack={props.onBack}
+      />
+      <div className="jp-MLOps-scroll jp-MLOps-padded">
         {model.error && <Problem>{model.error}</Problem>}
         {model.versions?.length === 0 && (
           <Nothing>

@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Notification } from '@jupyterlab/apputils';
 import type { Session } from '../api/types';
+import type { PanelRoute } from '../model/route';
 import type { Light, StatusModel } from '../model/status';
 import { formatTime } from '../model/format';
 import { CommandIDs } from '../tokens';
@@ -25,7 +26,7 @@ export function lightWord(light: Light, trans: TranslationBundle): string {
 }
 
 /** Top of the panel: whether the current notebook is recorded, and the switch for it. */
-export function RecordingBar(): JSX.Element {
+export function RecordingBar(props: { route: PanelRoute }): JSX.Element {
   const { mlops, trans } = useServices();
   const status = useModel(mlops.status);
   const notebook = useModel(mlops.notebook);
@@ -76,7 +77,7 @@ export function RecordingBar(): JSX.Element {
           onChange={enabled => void toggle(enabled)}
         />
       </div>
-      <SessionLine status={status} />
+      <SessionLine status={status} route={props.route} />
       {open && (
         <LightDetails id={id} status={status} onClose={() => setOpen(false)} />
       )}
@@ -85,7 +86,10 @@ export function RecordingBar(): JSX.Element {
 }
 
 /** What the current kernel's session has given so far. */
-function SessionLine(props: { status: StatusModel }): JSX.Element | null {
+function SessionLine(props: {
+  status: StatusModel;
+  route: PanelRoute;
+}): JSX.Element | null {
   const { trans } = useServices();
   const { session } = props.status;
   if (!session) {
@@ -95,9 +99,16 @@ function SessionLine(props: { status: StatusModel }): JSX.Element | null {
   const runs = session.run_count;
   return (
     <div className="jp-MLOps-session">
-      {trans._n('%1 execution', '%1 executions', executions)}
-      {' · '}
-      {trans._n('%1 run', '%1 runs', runs)} {trans.__('in this session')}
+      <button
+        type="button"
+        className="jp-MLOps-quiet"
+        title={trans.__('Show what this kernel has executed')}
+        onClick={() => props.route.showSession(session.session_id)}
+      >
+        {trans._n('%1 execution', '%1 executions', executions)}
+        {' · '}
+        {trans._n('%1 run', '%1 runs', runs)} {trans.__('in this session')}
+      </button>
       <OpenRunButton session={session} />
     </div>
   );

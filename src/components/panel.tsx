@@ -7,6 +7,7 @@ import { RunView } from './run/runview';
 import { RunList } from './runs/runlist';
 import { SearchBar } from './runs/search';
 import { SelectionBar } from './runs/selection';
+import { SessionView } from './sessionview';
 import { useModel } from './services';
 
 /** The side panel. */
@@ -14,10 +15,16 @@ export function PanelView(props: { route: PanelRoute }): JSX.Element {
   const { route } = useModel(props.route);
   return (
     <>
-      <RecordingBar />
+      <RecordingBar route={props.route} />
       {route.view === 'list' && <ListView />}
       {route.view === 'run' && (
         <RunView runId={route.runId} onBack={() => props.route.back()} />
+      )}
+      {route.view === 'session' && (
+        <SessionView
+          sessionId={route.sessionId}
+          onBack={() => props.route.back()}
+        />
       )}
       {route.view === 'history' && (
         <HistoryView cell={route.cell} onBack={() => props.route.back()} />

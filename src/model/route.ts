@@ -6,6 +6,7 @@ import type { ISignal } from '@lumino/signaling';
 export type Route =
   | { readonly view: 'list' }
   | { readonly view: 'run'; readonly runId: string }
+  | { readonly view: 'session'; readonly sessionId: string }
   | { readonly view: 'history'; readonly cell: ICellAddress };
 
 /** Where the panel is, and the way back. */
@@ -25,6 +26,10 @@ export class PanelRoute extends ObservableModel implements IMLOpsPanel {
 
   showRun(runId: string): void {
     this._go({ view: 'run', runId });
+  }
+
+  showSession(sessionId: string): void {
+    this._go({ view: 'session', sessionId });
   }
 
   showHistory(cell: ICellAddress): void {

@@ -70,6 +70,11 @@ export function RunLine(props: IRunLineProps): JSX.Element {
           </span>
         )}
         {!tagged && <AddTag tabIndex={tabIndex} onAdding={props.onTagging} />}
+        {run.key_metric && (
+          <span className="jp-MLOps-run-key" title={run.key_metric}>
+            {run.key_metric}
+          </span>
+        )}
       </div>
       {tagged && (
         <div role="gridcell" className="jp-MLOps-run-tags">
@@ -146,18 +151,10 @@ function KeyMetric(props: { run: Run; curve: Curve | undefined }): JSX.Element {
   const key = run.key_metric;
   return (
     <div role="gridcell" className="jp-MLOps-run-metric">
-      <span className="jp-MLOps-run-course">
-        {props.curve && key && (
-          <Sparkline
-            curve={props.curve}
-            label={trans.__('Course of %1', key)}
-          />
-        )}
-        {key && <Value value={run.metrics[key]} />}
-      </span>
-      <span className="jp-MLOps-run-key" title={key ?? undefined}>
-        {key}
-      </span>
+      {props.curve && key && (
+        <Sparkline curve={props.curve} label={trans.__('Course of %1', key)} />
+      )}
+      {key && <Value value={run.metrics[key]} />}
     </div>
   );
 }
