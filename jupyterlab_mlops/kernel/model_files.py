@@ -142,12 +142,22 @@ def requirements_of(model: Any, *more: str | None) -> list[str]:
 
 def _distributions_of(model: Any) -> set[str]:
     """Names of the distributions that the classes of a model and of its parts come from."""
-    parts = [model]
-    if hasattr(model, "get_params"):
-        parts += [value for value in model.get_params(deep=True).values() if _is_part(value)]
+    parts = [model, *(value for value in own_params(model).values() if _is_part(value))]
     packages = {type(part).__module__.partition(".")[0] for part in parts}
     foreign = packages - sys.stdlib_module_names - {"__main__", "builtins"}
     return {_modules.get(name, name) for name in foreign}
+
+
+def own_params(model: Any) -> dict[str, Any]:
+    """Params of a model and of its parts as it tells them itself.
+
+    None where it has no `get_params` or that fails, as scikit-learn's does for a class with
+    `*args`.
+    """
+    try:
+        return dict(model.get_params(deep=True))
+    except Exception:  # the user's own class
+        return {}
 
 
 def _is_part(value: Any) -> bool:

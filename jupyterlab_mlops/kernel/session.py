@@ -43,15 +43,12 @@ def _shell() -> Any:
 
 def begin_script() -> None:
     """Open the session of a plain program: runs only, no executions."""
-    # Needed when the journal goes into the store at the end, when it may not be imported any more.
-    import concurrent.futures.thread  # noqa: F401
-
     session_id = uuid.uuid4().hex
     recorder.use(session_id, open_journal(session_id=session_id), "script")
     _write_start(argv=environment.scrubbed_arguments())
     environment.start()
     _watch_for_exceptions()
-    atexit.register(end)
+    _register_end()
 
 
 def begin_kernel(session_id: str, kernel_id: str | None) -> None:
@@ -59,6 +56,13 @@ def begin_kernel(session_id: str, kernel_id: str | None) -> None:
     recorder.use(session_id, open_journal(session_id=session_id), "kernel")
     recorder.notebook = notebook.find()
     _write_start(kernel_id=kernel_id, notebook=recorder.notebook)
+    _register_end()
+
+
+def _register_end() -> None:
+    # Needed when the journal goes into the store at the end, when it may not be imported any more.
+    import concurrent.futures.thread  # noqa: F401
+
     atexit.register(end)
 
 

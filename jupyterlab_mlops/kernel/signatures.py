@@ -103,8 +103,8 @@ def example_of(data: Any) -> dict[str, Any] | None:
     """Return the first rows of `data` as `{"columns", "data"}`; None where they are large or no
     rows.
     """
-    if schema_of(data) is None:
-        return None
+    if schema_of(data) is None or not (is_table(data) or hasattr(data, "tolist")):
+        return None  # a sparse matrix among others
     if is_table(data):
         head = data.iloc[:EXAMPLE_ROWS]
         columns = [str(name) for name in data.columns]

@@ -12,6 +12,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+from harness.record import Record
 from jupyterlab_mlops.kernel.hooks import is_skipped
 from jupyterlab_mlops.kernel.journal import make_execution_id
 
@@ -267,6 +268,13 @@ def test_the_extension_can_be_loaded_twice_and_unloaded(kernel: Any) -> None:
     assert [e["source"] for e in recorded] == ["x = 1", "z = 1"]
     assert recorded[0]["notebook"] == "a/b.ipynb"
     assert len(kernel.records("session_start")) == 1
+
+
+def test_the_first_notebook_makes_the_record_when_its_kernel_ends(data_dir: Path) -> None:
+    executed(["1 + 1"])
+    (session,) = Record(data_dir).listing("sessions")
+    assert session["ended_at"] is not None
+    assert Record(data_dir).listing("status")["faults"] == []
 
 
 def test_with_a_tap_the_kernel_leaves_outputs_to_it_and_rings(kernel: Any) -> None:

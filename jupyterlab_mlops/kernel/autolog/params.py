@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..model_files import own_params
+
 MAX_PARAMS = 500
 MAX_TEXT = 500
 
@@ -20,10 +22,9 @@ def params_of(estimator: Any, prefix: str = "") -> dict[str, str]:
     than 500 characters are cut, and so is what goes beyond 500 params.
     """
     head = f"{prefix}__" if prefix else ""
-    params = estimator.get_params(deep=True)
     return {
         clean_key(f"{head}{name}"): text_of(value)
-        for name, value in list(params.items())[:MAX_PARAMS]
+        for name, value in list(own_params(estimator).items())[:MAX_PARAMS]
     }
 
 
@@ -33,19 +34,24 @@ def clean_key(name: str) -> str:
 
 
 def text_of(value: Any) -> str:
-    """One value as text."""
-    text = _text(value)
+    """One value as text; the name of its type where it has none."""
+    try:
+        text = _text(value)
+    except Exception:  # the user's own __repr__, or something that only looks like an array
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def _text(value: Any) -> str:
     if value is None or isinstance(value, (str, bool, int, float)):
         return str(value)
+    if isinstance(value, type):  # `dtype=np.float64` has all the attributes of an array
+        return value.__qualname__
     if isinstance(value, (list, tuple)):
         return _sequence(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_quoted(k)}: {_quoted(v)}" for k, v in value.items()) + "}"
-    if hasattr(value, "get_params") and not isinstance(value, type):
+    if hasattr(value, "get_params"):
         return type(value).__name__
     if hasattr(value, "dtype") and hasattr(value, "shape") and value.shape:
         return _array(value)

@@ -59,6 +59,45 @@ def test_a_pipeline_is_one_run(notebook: Notebook) -> None:
     )
 
 
+def test_params_that_are_classes(notebook: Notebook) -> None:
+    notebook("from sklearn.preprocessing import OneHotEncoder")
+    notebook("make_pipeline(OneHotEncoder(dtype=np.float32), DummyClassifier()).fit(X, y)")
+    assert notebook.run()["params"]["onehotencoder__dtype"] == "float32"
+    assert notebook.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("signature", "params"),
+    [("self, odd=Odd()", {"odd": "<Odd>"}), ("self, *odd", {})],
+    ids=["no text", "not to be told"],
+)
+def test_params_that_cannot_be_read(
+    notebook: Notebook, signature: str, params: dict[str, str]
+) -> None:
+    notebook(
+        "from sklearn.base import BaseEstimator, ClassifierMixin\n"
+        "class Odd:\n    def __repr__(self): raise ValueError('no text')\n"
+        "class Mine(ClassifierMixin, BaseEstimator):\n"
+        f"    def __init__({signature}): self.odd = odd\n"
+        "    def fit(self, X, y): return self\n"
+        "    def predict(self, X): return np.zeros(len(X))\n"
+    )
+    notebook("Mine().fit(X, y).score(X, y)")
+    assert notebook.run()["params"] == params
+    assert list(notebook.run()["metrics"]) == ["score"]
+    assert notebook.faults() == []
+
+
+def test_a_model_of_sparse_data_is_kept(notebook: Notebook) -> None:
+    notebook("from scipy import sparse; few = sparse.csr_matrix(X)")
+    notebook("LogisticRegression().fit(few, y).score(few, y)")
+    run = notebook.run()
+    assert run["datasets"][0]["profile"]["num_rows"] == 150
+    assert run["models"][0]["input_example"] is None
+    assert run["models"][0]["signature"]["inputs"][0]["tensor-spec"]["shape"] == [-1, 4]
+    assert notebook.faults() == []
+
+
 @pytest.mark.parametrize(
     "fit",
     [
