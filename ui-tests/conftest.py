@@ -118,7 +118,7 @@ def pytest_runtest_makereport(
         return report
     folder = Path(item.config.getoption("--output"))
     folder.mkdir(parents=True, exist_ok=True)
-    used = item.funcargs
+    used: dict[str, Any] = getattr(item, "funcargs", {})
     shared = used.get("shared_lab")
     if shared:
         shared.page.screenshot(path=folder / f"{item.name}.png")
