@@ -23,6 +23,7 @@ from .content import Content, VersionContent
 MANIFEST = "mlops/manifest.json"
 RUN_ID_TAG = "mlops.run_id"
 CONTENT_TAG = "mlops.content"
+PARENT_TAG = "mlflow.parentRunId"
 PARAM_LIMIT, TAG_LIMIT, KEY_LIMIT = 6_000, 8_000, 250
 DATASET_LIMIT, DIGEST_LIMIT, SOURCE_LIMIT, SCHEMA_LIMIT = 500, 36, 65_535, 1_048_575
 
@@ -88,7 +89,8 @@ class DesiredRun:
         run = content.details.run
         self.keys = _fit((m.key for m in content.details.metrics), safe_key, renamed)
         param_keys = _fit(run.params, safe_key, renamed)
-        tag_keys = _fit(run.tags, safe_key, renamed)
+        # The parent has another id there, if it is there at all.
+        tag_keys = _fit((key for key in run.tags if key != PARENT_TAG), safe_key, renamed)
         paths = {file.path: file for file in content.run_files}
         self.files = {safe: paths[p] for safe, p in _fit(paths, safe_path, renamed).items()}
         self.desired = Desired(

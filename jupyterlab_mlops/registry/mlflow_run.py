@@ -10,6 +10,7 @@ from .content import Content, VersionContent
 from .desired import (
     CONTENT_TAG,
     MANIFEST,
+    PARENT_TAG,
     RUN_ID_TAG,
     Desired,
     DesiredRun,
@@ -146,7 +147,7 @@ class RunPush:
     def _parent_tag(self, experiment: dict[str, Any]) -> dict[str, str]:
         parent = self._content.details.run.parent_run_id
         found = self._find_run(experiment, parent) if parent else None
-        return {"mlflow.parentRunId": found["info"]["run_id"]} if found else {}
+        return {PARENT_TAG: found["info"]["run_id"]} if found else {}
 
     def _log_metrics(self, run_id: str, wanted: DesiredRun, before: Desired | None) -> None:
         total = max(1, sum(part.count for part in wanted.desired.metrics.values()))

@@ -272,6 +272,24 @@ def test_odd_names_and_numbers_arrive(proxy: Proxy) -> None:
     assert proxy.writes == []
 
 
+def test_a_child_finds_its_parent_there(proxy: Proxy) -> None:
+    parent = Made()
+    child = Made(name=parent.name, version=2)
+    child.run |= {"experiment": parent.run["experiment"], "parent_run_id": parent.run_id}
+    child.run["tags"] = {"mlflow.parentRunId": parent.run_id}
+    alone = push(proxy.uri, child)
+    assert parent_of(proxy.uri, alone) is None
+
+    there = push(proxy.uri, parent)
+    child.run["note"] = "Something new"
+    assert parent_of(proxy.uri, push(proxy.uri, child)) == there.run_id
+
+
+def parent_of(uri: str, result: PushResult) -> str | None:
+    tags = remote_run(uri, result)["data"]["tags"]
+    return {tag["key"]: tag["value"] for tag in tags}.get("mlflow.parentRunId")
+
+
 def test_prefix_and_token(tracking_uri: str) -> None:
     proxy = Proxy(tracking_uri, prefix="/user/a%40b/mlflow")
     proxy.token = "s3cret"
