@@ -110,6 +110,8 @@ class KeptModel:
 
 
 _kept: dict[str, KeptModel] = {}
+_references: dict[int, KeptModel] = {}
+"""Models that are kept by reference, by the id of the object."""
 _held: deque[Any] = deque(maxlen=MAX_HELD)
 
 
@@ -146,6 +148,7 @@ def keep(
         file = pickled(model, seconds, limit)
     except TooLate:
         _held.append(model)
+        _references[id(model)] = kept
         idle.add(lambda: _write_reference(kept, IDLE_SECONDS))
     except Exception as error:
         kept.refusal = _reason(error)
@@ -190,9 +193,9 @@ def _write_reference(kept: KeptModel, seconds: float) -> None:
 
 def fitted_again(model: Any) -> None:
     """Let go of what is kept by reference of `model`, since it is about to become another model."""
-    for kept in _kept.values():
-        if kept.format == "reference" and kept.model is model:
-            kept.let_go("was fitted again since")
+    kept = _references.pop(id(model), None)
+    if kept is not None and kept.format == "reference" and kept.model is model:
+        kept.let_go("was fitted again since")
 
 
 def serialise(model_id: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ Names of metrics (docs/autologging.md):
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import weakref
 from collections import OrderedDict
@@ -235,17 +234,29 @@ class Tracker:
         return self._by_value.get(token) if token is not None else None
 
 
+class _Link(weakref.ref):  # type: ignore[type-arg]
+    """A weak reference that takes its entry out of a table when its object dies."""
+
+    __slots__ = ("key", "table")
+
+    key: int
+    table: dict[int, tuple[Any, Any]]
+
+
+def _drop(dead: _Link) -> None:
+    entry = dead.table.get(dead.key)
+    if entry is not None and entry[0] is dead:
+        del dead.table[dead.key]
+
+
 def _remember(table: dict[int, tuple[Any, Any]], thing: Any, note: Any) -> None:
     """Attach a note to a thing for as long as it lives."""
-    key = id(thing)
-
-    def drop(dead: Any) -> None:
-        entry = table.get(key)
-        if entry is not None and entry[0] is dead:
-            del table[key]
-
-    with contextlib.suppress(TypeError):  # a list, say: known by value only
-        table[key] = (weakref.ref(thing, drop), note)
+    try:
+        link = _Link(thing, _drop)
+    except TypeError:
+        return  # a list, say: known by value only
+    link.key, link.table = id(thing), table
+    table[link.key] = (link, note)
 
 
 def _recall(table: dict[int, tuple[Any, Any]], thing: Any) -> Any:
