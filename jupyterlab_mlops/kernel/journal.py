@@ -256,7 +256,8 @@ class Journal:
         segment = self._segment
         if not segment.path.exists():
             self._segment = no_segment()
-            self._remember(FileNotFoundError(f"{segment.path} was deleted by someone"))
+            # How many records it held nobody knows; one is counted, so that the loss shows.
+            self._count(FileNotFoundError(f"{segment.path} was deleted by someone"))
         segment.seal()
 
     def _count(self, fault: Exception) -> None:

@@ -267,8 +267,11 @@ def test_a_deleted_segment_is_noticed_and_replaced(journal):
     segments(journal.folder)[0].unlink()
     journal.flush()
     journal.write({"type": "tags", "again": True})
-    assert read_all(journal.folder) == [({"type": "tags", "again": True}, b"")]
-    assert "deleted" in (journal.fault or "")
+    (gap, _), again = read_all(journal.folder)
+    assert again == ({"type": "tags", "again": True}, b"")
+    assert (gap["type"], gap["count"]) == ("fault", 1)  # at least one record is gone
+    assert "deleted" in gap["message"]
+    assert journal.not_stored == 1
 
 
 def test_the_doorbell_rings_once_for_what_is_new(journal):
