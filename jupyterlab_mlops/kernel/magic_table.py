@@ -71,10 +71,9 @@ def _runs(parser: Parser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if not 0 < number <= 1000:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 1000")
-    return number
+    if not text.isdecimal() or not 0 < int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number between 1 and 1000")
+    return int(text)
 
 
 def _compare(parser: Parser) -> None:
@@ -261,6 +260,8 @@ def verb_of(word: str, *, cell: bool = False) -> Verb:
     known, others = (CELL_VERBS, VERBS) if cell else (VERBS, CELL_VERBS)
     if not word and not cell:
         return STATE
+    if word in ("--help", "-h") and not cell:
+        return VERBS["help"]
     if word in known:
         return known[word]
     if word in others:

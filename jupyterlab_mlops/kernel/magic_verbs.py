@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def state(arguments: Arguments) -> Answer:
                 "Not stored",
                 f"{lost} records, the last because of: {_reason()}" if lost else "nothing",
             ),
-            ("Record", str(data_dir())),
+            ("Record", _record()),
             ("Written by", _writer()),
         ]
     )
@@ -52,6 +53,13 @@ def _recording() -> str:
     if recorder.paused:
         return "paused; %mlops resume goes on"
     return "on"
+
+
+def _record() -> str:
+    folder, journal = data_dir(), recorder.journal
+    if journal is None or (folder.is_dir() and os.access(folder, os.W_OK)):
+        return str(folder)
+    return f"{folder} cannot be written; what is recorded waits in {journal.folder}"
 
 
 def _run_line() -> str:

@@ -87,11 +87,10 @@ class _Magics:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
 
-    def magic(self, line: str, cell: str | None = None) -> None:
-        """Do what a line says; `%mlops help` lists it."""
+    def magic(self, line: str, cell: str | None = None) -> Any:
+        """Do what a line says; `%mlops help` lists it. A cell's value is that of a magic below."""
         if cell is not None:
-            self._cell(line, cell)
-            return
+            return self._cell(line, cell)
         try:
             self._line(line)
         except MLOpsError as error:
@@ -99,6 +98,7 @@ class _Magics:
         except Exception as error:
             recorder.fault("magics", error)
             _complain(f"something failed here: {type(error).__name__}: {error}")
+        return None
 
     def _line(self, line: str) -> None:
         from .magic_table import verb_of
@@ -133,19 +133,20 @@ class _Magics:
         except MLOpsError as error:
             raise UsageError(f"{error} The cell was not run.") from None
 
-    def _cell(self, line: str, cell: str) -> None:
+    def _cell(self, line: str, cell: str) -> Any:
         """Do a cell that `begin_of_cell` left alone: help, a wrong word, or a magic below."""
         from .magic_table import CELL_VERBS
 
         word, _, rest = line.strip().partition(" ")
         if word in CELL_VERBS and {"--help", "-h"} & set(rest.split()):
             _show(CELL_VERBS[word].help())
-            return
+            return None
         self.begin_cell(line)
         first, _, body = cell.lstrip().partition("\n")
-        if first.startswith("%%"):
-            name, _, rest = first[2:].partition(" ")
-            self._shell.run_cell_magic(name, rest, body)
+        if not first.startswith("%%"):
+            return None
+        name, _, rest = first[2:].partition(" ")
+        return self._shell.run_cell_magic(name, rest, body)
 
 
 def _show(answer: Any) -> None:

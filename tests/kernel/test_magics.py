@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,16 @@ def test_alone_it_shows_the_state(notebook: Notebook) -> None:
     assert "trial is open" in notebook("%mlops")
     notebook("%mlops end")
     assert "the last was trial, FINISHED" in notebook("%mlops")
+
+
+def test_a_record_that_cannot_be_written_is_said_to_wait(
+    start_kernel: Callable[..., Kernel], tmp_path: Path
+) -> None:
+    blocked = tmp_path / "a file"
+    blocked.touch()
+    kernel = start_kernel(JUPYTER_MLOPS_DATA_DIR=str(blocked), TMPDIR=str(tmp_path))
+    shown = kernel.text("%mlops")
+    assert re.search(r"Record +\S.*a file cannot be written; what is recorded waits in", shown)
 
 
 def test_results_are_rich_and_readable(notebook: Notebook) -> None:
@@ -160,7 +170,9 @@ def test_a_cell_that_raises_fails_its_run_with_the_users_traceback(notebook: Not
 
 def test_a_cell_in_a_run_may_await_and_have_magics(notebook: Notebook) -> None:
     assert notebook("%%mlops run\nimport asyncio\nawait asyncio.sleep(0, 'waited')") == "'waited'"
-    assert "Wall time" in notebook("%%mlops run timed\n%%time\nx = 3")
+    timed = notebook("%%mlops run timed\n%%time\nx = 3\nx + 1")
+    assert "Wall time" in timed
+    assert timed.endswith("4")
     assert "Wall time" in notebook("%%time\n%%mlops run inside\nx = 3")
     assert [run.get("name") for run in notebook.runs()] == [None, "timed", "inside"]
     assert {run["status"] for run in notebook.runs()} == {"FINISHED"}
@@ -252,6 +264,10 @@ def test_each_verb_explains_itself(notebook: Notebook, verb: str) -> None:
     assert f"%mlops {verb} " in notebook("%mlops help")
 
 
+def test_help_may_be_asked_for_in_any_way(notebook: Notebook) -> None:
+    assert notebook("%mlops --help") == notebook("%mlops -h") == notebook("%mlops help")
+
+
 @pytest.mark.parametrize("verb", ["run", "skip"])
 def test_each_cell_verb_explains_itself(notebook: Notebook, verb: str) -> None:
     assert notebook(f"%%mlops {verb} --help\n1/0").startswith(f"usage: %%mlops {verb}")
@@ -271,13 +287,14 @@ def test_each_cell_verb_explains_itself(notebook: Notebook, verb: str) -> None:
         ("%mlops log nosuch", "There is no variable 'nosuch'; write nosuch=VALUE."),
         ("%mlops log", "The following arguments are required: NAME[=VALUE]."),
         ("%mlops log X", "The value of metric 'X' must be one number"),
-        ("%mlops runs -n 0", "Argument -n: 0 is not between 1 and 1000."),
+        ("%mlops runs -n 0", "Argument -n: 0 is no whole number between 1 and 1000."),
         ("%mlops compare nosuch other", "There is no run 'nosuch'."),
         ("%mlops register a/b", "A model's name holds no '/'"),
         ("%mlops register ok --alias 7", "'7' cannot be an alias"),
         ("%mlops push nosuch", "Registered Model with name=nosuch not found"),
         ("%mlops push a@b@c", "A version is named NAME, NAME@ALIAS or NAME/VERSION"),
         ("%mlops push nosuch --to file:///x", "'file:///x' is a store of MLflow and not a server"),
+        ("%mlops runs -n x", "Argument -n: x is no whole number between 1 and 1000."),
         ("%mlops forget", "Say what to forget: --last 10m"),
         ("%mlops forget --last soon", "A time is given like 30s, 10m, 2h or 1d, not 'soon'."),
         ("%mlops forget --cell 9999", "This session has no recorded cell [9999]."),
