@@ -134,8 +134,11 @@ class Server:
         return json.loads(done.stdout)
 
     def start(self) -> None:
-        """Start the server on a free port of the loopback interface, and wait until it answers."""
-        self.port = free_port()
+        """Start the server on a free port of the loopback interface, and wait until it answers.
+
+        A server that is started again keeps its port, as a restarted one does.
+        """
+        self.port = self.port or free_port()
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(), env=self.env, cwd=self.root_dir, stdout=log, stderr=log
