@@ -51,6 +51,7 @@ from .segment_reader import (
     read_segment,
     writer_lives,
 )
+from .shelter import Shelter
 
 __all__ = [
     "Header",
@@ -70,6 +71,7 @@ __all__ = [
 LARGEST_RECORD = 64 << 20
 SMALLEST_SEGMENT, LARGEST_SEGMENT = 64 << 10, 2 << 20
 RETRY_SECONDS = 0.5
+"""How long a folder that refused a segment is left alone."""
 ROOM_FOR_GAP = 4096
 _TEXT_HEAD = Struct("<III")
 
@@ -84,11 +86,20 @@ class Journal:
     session_id
         The session that this process is, or belongs to.
     role
-        `main` for the session's own process, `worker` for others.
+        `main` for the session's own process, `worker` for others, `tap` for a server.
+    spare
+        Where they go while `folder` takes none; while neither does, they wait in memory.
     """
 
-    def __init__(self, folder: Path | str, session_id: str, role: str = "main") -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        session_id: str,
+        role: str = "main",
+        spare: Path | None = None,
+    ) -> None:
         self.folder = Path(folder)
+        self.spare = spare
         self.session_id = session_id
         self.role = role
         self.not_stored = 0
@@ -97,6 +108,8 @@ class Journal:
         self._unreported = 0
         self._retry_at = 0.0
         self._full = ""
+        self._created_at = 0
+        self._shelter = Shelter(self._settle)
         self._size = SMALLEST_SEGMENT * 2
         self._rung_at: tuple[str, int] = ("", 0)
         self._lock = threading.RLock()
@@ -159,6 +172,7 @@ class Journal:
             with self._lock:
                 segment, self._segment = self._segment, no_segment()
                 segment.close()
+                self._shelter.empty_into(self._folders())
         except Exception as fault:
             self._remember(fault)
 
@@ -204,29 +218,71 @@ class Journal:
             return self._segment
 
     def _open_segment(self, need: int) -> Segment:
-        if time.monotonic() < self._retry_at:
-            raise JournalFullError(self._full)
         smallest = _round_up(HEADER_SIZE + need + ROOM_FOR_GAP)
         try:
-            segment = self._create(max(self._size, smallest), smallest)
+            segment = self._on_disk(smallest)
         except OSError as fault:
-            self._retry_at = time.monotonic() + RETRY_SECONDS
             self._full = f"{fault.strerror or fault} ({self.folder})"
-            raise JournalFullError(self._full) from fault
+            held = self._shelter.hold(max(self._size, smallest), self._header())
+            if held is None:
+                raise JournalFullError(self._full) from fault
+            self.fault = f"{self._full}: what is logged waits in memory"
+            segment = held
         self._size = min(self._size * 2, LARGEST_SEGMENT)
         self._report_gap(segment)
         return segment
 
-    def _create(self, size: int, smallest: int) -> Segment:
+    def _on_disk(self, smallest: int) -> Segment:
+        """Make a segment where one can be made, after what waits in memory has gone there."""
+        if time.monotonic() < self._retry_at:
+            raise OSError(self._full)
         try:
-            return create_segment(self.folder, size, self._header())
+            self._shelter.empty_into(self._folders())
+            return self._create(max(self._size, smallest), smallest)
         except OSError:
-            if size == smallest:
-                raise
-            return create_segment(self.folder, smallest, self._header())
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            raise
+
+    def _folders(self) -> list[Path]:
+        return [self.folder] if self.spare is None else [self.folder, self.spare]
+
+    def _create(self, size: int, smallest: int) -> Segment:
+        """Take the first place that is large enough, then the first that takes the least."""
+        header = self._header()
+        refusals: list[OSError] = []
+        for length in dict.fromkeys((size, smallest)):
+            for folder in self._folders():
+                try:
+                    segment = create_segment(folder, length, header)
+                except OSError as fault:
+                    refusals.append(fault)
+                    continue
+                if folder == self.spare:
+                    self.fault = (
+                        f"{refusals[0].strerror or refusals[0]} ({self.folder}): "
+                        f"what is logged goes to {folder}"
+                    )
+                return segment
+        raise refusals[0]
+
+    def _settle(self) -> bool:
+        """Bring what waits in memory to the disk; the current segment is part of it."""
+        with self._lock:
+            if self._shelter.is_empty:
+                return True
+            if not self._segment.path.name:
+                self._segment = no_segment()
+            try:
+                self._shelter.empty_into(self._folders())
+            except OSError:
+                return False
+            self._retry_at = 0.0
+            return True
 
     def _header(self) -> dict[str, Any]:
         pid = os.getpid()
+        # A clock that is set back must not bring later segments before earlier ones.
+        self._created_at = max(self._created_at, time.time_ns() // 1_000_000)
         return {
             "session_id": self.session_id,
             "pid": pid,
@@ -234,7 +290,7 @@ class Journal:
             "boot_id": boot_id(),
             "machine": machine(),
             "role": self.role,
-            "created_at": time.time_ns() // 1_000_000,
+            "created_at": self._created_at,
         }
 
     def _report_gap(self, segment: Segment) -> None:
@@ -276,6 +332,7 @@ class Journal:
         """In a forked child: the parent's segment is still mapped, and must not be touched."""
         self._lock = threading.RLock()
         self._segment = no_segment()
+        self._shelter.drop()
         self._retry_at = 0.0
         self._size = SMALLEST_SEGMENT
         self._unreported = self.not_stored = 0
@@ -309,7 +366,8 @@ def open_journal(
     if _current is None or session_id not in (None, _current.session_id):
         if _current is not None:
             _current.close()
-        _current = Journal(folder or _usable_folder(), session_id or uuid.uuid4().hex, role)
+        place, spare = (Path(folder), None) if folder else _places()
+        _current = Journal(place, session_id or uuid.uuid4().hex, role, spare)
     return _current
 
 
@@ -323,15 +381,15 @@ def _encode(record: Mapping[str, Any], attachment: bytes = b"") -> bytes:
     return frame(KIND_RECORD, U32.pack(len(text)) + text + attachment)
 
 
-def _usable_folder() -> Path:
+def _places() -> tuple[Path, Path | None]:
+    """Return where journals go, and where they go while that cannot be written."""
     data = data_dir()
-    folder = journals_dir(data)
+    folder, spare = journals_dir(data), scratch_dir(data)
     try:
         make_private(data)
-        make_private(folder)
     except OSError:
-        return scratch_dir(data)
-    return folder if os.access(folder, os.W_OK) else scratch_dir(data)
+        return spare, None
+    return folder, None if folder == spare else spare
 
 
 def _start_anew_after_fork() -> None:

@@ -120,6 +120,8 @@ class Segment:
 
     def close(self) -> None:
         """End the segment: whoever still tries to write is refused and turns to the next one."""
+        if U32.unpack_from(self.map, STATE_AT)[0] == CLOSED:
+            return
         self.seal()
         self.map.seek(0, os.SEEK_END)
         self.map[STATE_AT : STATE_AT + 4] = U32.pack(CLOSED)
@@ -135,18 +137,40 @@ def no_segment() -> Segment:
 def create_segment(folder: Path, size: int, header: dict[str, Any]) -> Segment:
     """Make and map a segment of `size` bytes; raise OSError where there is no room for it."""
     make_private(folder)
-    name = f"{header['created_at']:013d}-{time.monotonic_ns():016d}-{header['pid']}"
-    draft = folder / f"{name}{DRAFT_SUFFIX}"
+    draft = folder / f"{segment_name(header)}{DRAFT_SUFFIX}"
     try:
         mapped = _map_new(draft, size)
-        info = json.dumps(header).encode()
-        mapped.write(MAGIC + bytes(INFO_AT - len(MAGIC)) + U32.pack(len(info)) + info)
-        mapped.seek(HEADER_SIZE)
+        write_header(mapped, header)
         path = draft.rename(draft.with_suffix(SUFFIX))
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
     return Segment(path, mapped)
+
+
+def segment_name(header: dict[str, Any]) -> str:
+    """Name a new segment so that names sort in the order in which segments were begun."""
+    return f"{header['created_at']:013d}-{time.monotonic_ns():016d}-{header['pid']}"
+
+
+def write_header(mapped: mmap.mmap, header: dict[str, Any]) -> None:
+    """Begin a segment; its first record comes next."""
+    info = json.dumps(header).encode()
+    mapped.write(MAGIC + bytes(INFO_AT - len(MAGIC)) + U32.pack(len(info)) + info)
+    mapped.seek(HEADER_SIZE)
+
+
+def keep_segment(folder: Path, name: str, segment: Segment) -> None:
+    """Write a segment that was held in memory to a file, whole or not at all."""
+    make_private(folder)
+    draft = folder / f"{name}{DRAFT_SUFFIX}"
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(segment.map)
+        draft.rename(draft.with_suffix(SUFFIX))
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _map_new(path: Path, size: int) -> mmap.mmap:

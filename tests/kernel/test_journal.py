@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
+from harness import wait_for
 from jupyterlab_mlops.kernel import journal as journal_module
-from jupyterlab_mlops.kernel import places
+from jupyterlab_mlops.kernel import places, shelter
 from jupyterlab_mlops.kernel.journal import (
     Journal,
     MetricBlock,
@@ -217,7 +218,33 @@ def test_what_was_not_stored_is_told_at_the_next_flush(journal):
     assert [item["type"] for item, _ in read_all(journal.folder)] == ["tags", "fault"]
 
 
-def test_a_folder_that_cannot_be_made_is_counted_then_it_resumes(tmp_path, monkeypatch):
+def test_what_no_folder_takes_waits_in_memory_and_comes_in_order(tmp_path):
+    blocked = tmp_path / "journals"
+    blocked.write_text("in the way")
+    journal = Journal(blocked, "s")
+    for step in range(20_000):
+        journal.metric("run", "k", step, step, 0)
+    assert "waits in memory" in (journal.fault or "")
+    blocked.unlink()
+    wait_for(lambda: segments(blocked), timeout=10)
+    journal.metric("run", "k", 20_000, 20_000, 0)
+    assert points(blocked)["run", "k"] == [(n, float(n)) for n in range(20_001)]
+    assert journal.not_stored == 0
+    journal.close()
+
+
+def test_what_waits_is_written_at_the_end_at_the_latest(tmp_path):
+    blocked = tmp_path / "journals"
+    blocked.write_text("in the way")
+    journal = Journal(blocked, "s")
+    journal.write({"type": "tags"})
+    blocked.unlink()
+    journal.close()
+    assert [item for item, _ in read_all(blocked)] == [{"type": "tags"}]
+
+
+def test_what_memory_does_not_take_either_is_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(shelter, "HOLD_BYTES", 0)
     monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.0)
     blocked = tmp_path / "journals"
     blocked.write_text("in the way")
@@ -234,32 +261,48 @@ def test_a_folder_that_cannot_be_made_is_counted_then_it_resumes(tmp_path, monke
     journal.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="mounts a tmpfs")
-def test_a_full_disk_is_counted_and_logging_resumes_when_there_is_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.0)
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("this machine lets nobody mount")
-    try:
-        journal = Journal(disk / "journals", "s")
-        for step in range(40_000):
-            journal.metric("run", "loss", step, step, step)
-        lost = journal.not_stored
-        assert 0 < lost < 40_000
-        assert "No space left" in (journal.fault or "")
-        kept = points(disk / "journals")["run", "loss"]
-        assert len(kept) == 40_000 - lost
-        segments(disk / "journals")[0].unlink()
-        journal.metric("run", "loss", 1.0, 99_999, 0)
-        assert journal.not_stored == lost
-        assert points(disk / "journals")["run", "loss"][-1] == (99_999, 1.0)
-        journal.close()
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
+def test_a_forked_child_leaves_what_waits_to_its_parent(tmp_path):
+    subprocess.run([sys.executable, "-c", FORK_BLOCKED, str(tmp_path / "j")], check=True)
+    assert sorted(points(tmp_path / "j")) == [("run", "child"), ("run", "parent")]
+    assert all(pairs == [(0, 0.0)] for pairs in points(tmp_path / "j").values())
+
+
+FORK_BLOCKED = """
+import os, pathlib, sys
+from jupyterlab_mlops.kernel.journal import Journal
+blocked = pathlib.Path(sys.argv[1])
+blocked.write_text("in the way")
+journal = Journal(blocked, "s")
+journal.metric("run", "parent", 0, 0, 0)
+pid = os.fork()
+if pid:
+    os.waitpid(pid, 0)
+else:
+    blocked.unlink()
+    journal.metric("run", "child", 0, 0, 0)
+journal.close()
+os._exit(0)
+"""
+
+
+def test_a_spare_folder_takes_what_the_first_refuses(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    journal = Journal(tmp_path / "file", "s", spare=tmp_path / "spare")
+    journal.write({"type": "tags"})
+    assert [item for item, _ in read_all(tmp_path / "spare")] == [{"type": "tags"}]
+    assert str(tmp_path / "spare") in (journal.fault or "")
+    assert journal.not_stored == 0
+    journal.close()
+
+
+def test_segments_sort_in_the_order_of_writing_when_the_clock_is_set_back(journal, monkeypatch):
+    for step in range(20_000):
+        journal.metric("run", "k", step, step, 0)
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000_000_000_000)
+    for step in range(20_000, 60_000):
+        journal.metric("run", "k", step, step, 0)
+    assert len(segments(journal.folder)) > 2
+    assert points(journal.folder)["run", "k"] == [(n, float(n)) for n in range(60_000)]
 
 
 def test_a_deleted_segment_is_noticed_and_replaced(journal):
