@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from jupyterlab_mlops.store.apply import apply_metric_block
+from jupyterlab_mlops.store.apply import apply_metric_blocks
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.metrics import get_curve, get_history, get_points
 
@@ -97,8 +97,7 @@ def store_write(database: Database, found: list[list[Block]]) -> None:
     for blocks in found:
 
         def work(tx: sqlite3.Connection, blocks: list[Block] = blocks) -> None:
-            for block in blocks:
-                apply_metric_block(tx, block)
+            apply_metric_blocks(tx, blocks)
 
         database.write_now(work)
 

@@ -12,14 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
-from ..errors import StoreUnavailable
+from ..errors import RecordDamaged, StoreUnavailable
 from ..kernel.journal import (
     Header,
+    Journal,
     MetricBlock,
     SegmentReader,
     data_dir,
@@ -30,9 +32,11 @@ from ..kernel.journal import (
 from ..kernel.places import scratch_dir
 from ..kernel.segment import DRAFT_SUFFIX, HEADER_SIZE, SUFFIX
 from ..store import journals
-from ..store.apply import apply, apply_metric_block
+from ..store.apply import apply, apply_metric_blocks
 from ..store.changes import collecting
-from ..store.db import Database, explain
+from ..store.db import Database
+from ..store.health import explain, no_room
+from ..store.repair import repair
 from ..types import AnyRecord, Fault, Origin, SessionEnd
 from .owner import Ownership, server_alive
 from .redact import Redactor
@@ -42,6 +46,8 @@ __all__ = ["Ingest", "data_dir", "ingest_pending", "server_alive"]
 POLL_SECONDS = 1.0
 BATCH = 1000
 """Records in one transaction: small enough that other writers wait for milliseconds only."""
+TAP = "tap"
+"""Role of the journal that holds what a server saw while its store failed."""
 KEEP_OFFSETS_MS = 7 * 24 * 3600 * 1000
 FORGOTTEN_DRAFT_SECONDS = 3600.0
 
@@ -86,6 +92,8 @@ class Ingest:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._owner = Ownership(database.data_dir)
+        self._done: set[Path] = set()
+        self._spill = _spill_journal(self._folders)
 
     def start(self) -> None:
         """Claim the record and work on a thread of its own from now on."""
@@ -101,8 +109,12 @@ class Ingest:
     def drain(self) -> None:
         """Take over all that is in the journals now; what cannot be reached stays there."""
         with self._working:
-            for path in self._segments():
-                self._guarded(path)
+            try:
+                troubles = [self._guarded(path) for path in self._segments()]
+            except RecordDamaged as error:
+                troubles = [self._repair(error)]
+            self._say(next(filter(None, troubles), None) or no_room(self.database.path))
+            self._remove_done()
 
     def submit(
         self,
@@ -115,8 +127,9 @@ class Ingest:
         Returns
         -------
         Future
-            What `store.apply` answers, or the error that it raises. An error of the tap's own
-            records is counted and entered as a fault besides, since nobody waits for it.
+            What `store.apply` answers, or the error that it raises. A record of the tap's own,
+            for which nobody waits, goes into a journal where the store fails, and is counted and
+            entered as a fault where the record itself does.
         """
 
         def write(tx: sqlite3.Connection) -> Any:
@@ -129,7 +142,7 @@ class Ingest:
             future = Future()
             future.set_exception(error)
         if origin == "tap":
-            future.add_done_callback(lambda done: self._note_failure(done, record))
+            future.add_done_callback(lambda done: self._note_failure(done, record, attachment))
         return future
 
     def close(self) -> None:
@@ -140,6 +153,7 @@ class Ingest:
             self._thread.join()
             self._thread = None
             self._owner.give_up()
+        self._spill.close()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -148,8 +162,11 @@ class Ingest:
             try:
                 if self._owner.beat() or rang:
                     self.drain()
+                else:
+                    self._say(no_room(self.database.path))
             except Exception as error:
                 self._say(f"{type(error).__name__}: {error}")
+        self._spill.close()
         self.drain()
 
     def _tidy(self) -> None:
@@ -163,21 +180,39 @@ class Ingest:
         self.database.write(lambda tx: journals.drop_before(tx, oldest, kept))
 
     def _segments(self) -> list[Path]:
-        found = [path for folder in self._folders for path in folder.glob(f"*{SUFFIX}")]
-        for path in self._readers.keys() - set(found):
+        found = {path for folder in self._folders for path in folder.glob(f"*{SUFFIX}")}
+        for path in self._readers.keys() - found:
             del self._readers[path]
-        return sorted(found, key=lambda path: path.name)
+        return sorted(found - self._done, key=lambda path: path.name)
 
-    def _guarded(self, path: Path) -> None:
+    def _guarded(self, path: Path) -> str | None:
+        """Take a segment over; return what hinders it."""
         try:
             self._take_over(path)
         except FileNotFoundError:
             self._readers.pop(path, None)  # another process was faster
+        except RecordDamaged:
+            self._readers.clear()
+            raise
         except (StoreUnavailable, OSError) as error:
             self._readers.pop(path, None)
-            self._say(str(error))
-        else:
-            self.trouble = None
+            return str(error)
+        return None
+
+    def _repair(self, error: RecordDamaged) -> str | None:
+        """Begin a new record with what is left of a damaged one; only its owner does so."""
+        if not self._owner.held:
+            return str(error)
+        try:
+            said = repair(self.database.data_dir)
+        except (OSError, sqlite3.Error) as hindrance:
+            return f"{error} It cannot be set aside: {hindrance}"
+        _log.error("%s", said)
+        self._done.clear()
+        lost = int(bool(said.incomplete) or not said.rows)
+        self.submit(Fault(where="record", message=str(said), timestamp=_now_ms(), count=lost))
+        self._wake.set()
+        return None
 
     def _take_over(self, path: Path) -> None:
         segment = self._readers.get(path) or self._open(path)
@@ -229,48 +264,71 @@ class Ingest:
         known = max(journals.offset(tx, segment.path.name) or 0, HEADER_SIZE)
         if known != segment.offset:
             return False
-        for item, attachment, _ in batch:
-            if carefully:
-                self._apply_alone(tx, item, attachment, segment.header.session_id)
-            else:
-                self._apply_item(tx, item, attachment)
+        if carefully:
+            for item, attachment, _ in batch:
+                self._apply_alone(tx, item, attachment, segment)
+        else:
+            self._apply_together(tx, batch, segment.origin)
         journals.advance(tx, segment.path.name, after)
         return True
+
+    def _apply_together(self, tx: sqlite3.Connection, batch: list[Item], origin: Origin) -> None:
+        for run_id, items in groupby(batch, key=_run_of_points):
+            if run_id is None:
+                for item, attachment, _ in items:
+                    self._apply_item(tx, item, attachment, origin)
+            else:
+                blocks = [cast("MetricBlock", item) for item, _, _ in items]
+                apply_metric_blocks(tx, blocks, collecting(tx))
 
     def _apply_alone(
         self,
         tx: sqlite3.Connection,
         item: dict[str, Any] | MetricBlock,
         attachment: bytes,
-        session_id: str,
+        segment: _Segment,
     ) -> None:
+        def work() -> None:
+            self._apply_item(tx, _with_text_keys(item), attachment, segment.origin)
+
         try:
-            _in_savepoint(tx, lambda: self._apply_item(tx, _with_text_keys(item), attachment))
+            _in_savepoint(tx, work)
         except Exception as error:
             if isinstance(error, StoreUnavailable) or _is_outage(error, self.database.path):
                 raise
             self.not_stored += _count(item)
-            fault = _fault(item, error, session_id)
+            fault = _fault(item, error, segment.header.session_id)
             apply(tx, fault, None, origin="kernel", changes=collecting(tx))
 
     def _apply_item(
-        self, tx: sqlite3.Connection, item: dict[str, Any] | MetricBlock, attachment: bytes
+        self,
+        tx: sqlite3.Connection,
+        item: dict[str, Any] | MetricBlock,
+        attachment: bytes,
+        origin: Origin,
     ) -> None:
         if isinstance(item, MetricBlock):
-            apply_metric_block(tx, item, collecting(tx))
+            apply_metric_blocks(tx, [item], collecting(tx))
         else:
             record = self._redactor.record(_as_struct(item))
-            apply(tx, record, attachment, origin="kernel", changes=collecting(tx))
+            apply(tx, record, attachment, origin=origin, changes=collecting(tx))
 
     def _finish(self, segment: _Segment, ended: str) -> None:
-        """Remove a segment that nobody writes to any more, once all of it is in the store."""
+        """Be done with a segment that nobody writes to any more, once all of it is in the store."""
         if ended == "died" and segment.header.role == "main":
             self._end_session(segment)
         if segment.reader.damaged:
             segment.path.rename(segment.path.with_suffix(".damaged"))
         else:
-            segment.path.unlink(missing_ok=True)
+            self._done.add(segment.path)
         self._readers.pop(segment.path, None)
+
+    def _remove_done(self) -> None:
+        """Delete segments once their records have left the WAL, which somebody may delete."""
+        if self._done and self.database.checkpoint():
+            for path in self._done:
+                path.unlink(missing_ok=True)
+            self._done.clear()
 
     def _end_session(self, segment: _Segment) -> None:
         end = SessionEnd(
@@ -280,20 +338,31 @@ class Ingest:
             lambda tx: apply(tx, end, None, origin="kernel", changes=collecting(tx))
         )
 
-    def _note_failure(self, done: Future[Any], record: AnyRecord | dict[str, Any]) -> None:
+    def _note_failure(
+        self, done: Future[Any], record: AnyRecord | dict[str, Any], attachment: bytes | None
+    ) -> None:
         error = done.exception()
         if error is None:
             return
+        if isinstance(error, StoreUnavailable):
+            self._spill.write(msgspec.to_builtins(record), attachment)
+            self._say(str(error))
+            return
         self.not_stored += 1
         self._say(f"{type(error).__name__}: {error}")
-        if not isinstance(record, Fault) and not isinstance(error, StoreUnavailable):
+        if not isinstance(record, Fault):
             self.submit(_fault(record, error, None))
 
-    def _say(self, trouble: str) -> None:
-        """Log a trouble once for as long as it lasts."""
-        if trouble != self.trouble:
+    def _say(self, trouble: str | None) -> None:
+        """Log a trouble once for as long as it lasts, and tell listeners when it comes and goes."""
+        if trouble == self.trouble:
+            return
+        if trouble is not None:
             _log.warning("Recording is degraded: %s", trouble)
+        elif self.trouble is not None:
+            _log.info("Recording is as it should be again.")
         self.trouble = trouble
+        self.database.announce_status()
 
 
 class _Segment:
@@ -304,6 +373,7 @@ class _Segment:
         self.header = header
         self.offset = offset
         self.reader = SegmentReader(path, offset)
+        self.origin: Origin = "tap" if header.role == TAP else "kernel"
         self._seen_alive = False
 
     def writer_ended(self) -> str | None:
@@ -338,6 +408,10 @@ def _as_list(folders: list[Path] | Path | None) -> list[Path]:
 def _folders_of(data: Path) -> list[Path]:
     """Return the usual place, and the one where processes turn to that cannot write there."""
     return list(dict.fromkeys([journals_dir(data), data / "journals", scratch_dir(data)]))
+
+
+def _spill_journal(folders: list[Path]) -> Journal:
+    return Journal(folders[0], "", TAP, spare=folders[-1] if len(folders) > 1 else None)
 
 
 def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
@@ -387,6 +461,10 @@ def _with_text_keys(item: dict[str, Any] | MetricBlock) -> dict[str, Any] | Metr
         for name in (item.run_id, item.key)
     )
     return item._replace(run_id=run_id, key=key)
+
+
+def _run_of_points(item: Item) -> str | None:
+    return item[0].run_id if isinstance(item[0], MetricBlock) else None
 
 
 def _count(item: dict[str, Any] | MetricBlock) -> int:

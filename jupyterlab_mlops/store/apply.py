@@ -41,9 +41,9 @@ from . import execution_records, metrics, registry, run_records, sessions, statu
 from .artifacts import apply_artifact
 from .changes import Changes, collecting
 from .executions import forget
-from .metrics import apply_metric_block
+from .metrics import apply_metric_blocks
 
-__all__ = ["apply", "apply_metric_block"]
+__all__ = ["apply", "apply_metric_blocks"]
 
 T = TypeVar("T")
 _Applier = Callable[[sqlite3.Connection, Any, Origin, Changes], Any]

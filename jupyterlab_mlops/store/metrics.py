@@ -1,7 +1,8 @@
 """Metrics: series of points in packed chunks, summaries for the table, buckets for charts.
 
 A series is a list of full chunks of 4,096 points, each with its buckets, and a tail of fewer points
-in a few rows, small ones joined now and then, so that little is written twice.
+in a few rows: what comes a few points at a time is written as it is, joined with the small rows
+before it at every 256th point, and with the whole tail when that fills a chunk, so twice again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import Any, Protocol
 
@@ -19,14 +20,12 @@ from ..types import Curve, MetricHistory, MetricsLogged, Origin
 from .changes import Changes, collecting, note
 from .limits import Fitting, check_integer
 from .packing import CHUNK, LEVELS, Buckets, Points, levels_of, pack, unpack
-from .rows import marks, one, value
+from .rows import one, value
 from .run_records import choose_key_metric, flag_cut
 from .runs import run_key
 
-SMALL = 512
-"""A row with fewer points is small."""
-MANY = 16
-"""Small rows that are joined to one."""
+SMALL = 256
+"""Points that may lie in rows of fewer; when there are more, these rows are joined to one."""
 MAX_PIXELS = 100_000
 
 
@@ -48,19 +47,22 @@ class Block(Protocol):
 # ------------------------------------------------------------------------------------- writing
 
 
-def apply_metric_block(
-    tx: sqlite3.Connection, block: Block, changes: Changes | None = None
+def apply_metric_blocks(
+    tx: sqlite3.Connection, blocks: Sequence[Block], changes: Changes | None = None
 ) -> None:
-    """Append points that a kernel logged; none is dropped, not even a repeated one."""
+    """Append points that a kernel logged to one run; none is dropped, not even a repeated one."""
     changes = collecting(tx, changes)
-    if not block.values:
+    blocks = [block for block in blocks if block.values]
+    if not blocks:
         return
-    run = run_key(tx, block.run_id, "kernel", block.timestamps[0])
+    run = run_key(tx, blocks[0].run_id, "kernel", blocks[0].timestamps[0])
     fitting = Fitting("kernel")
-    key = fitting.key("metric", block.key)
+    series = [
+        (fitting.key("metric", b.key), Points(b.steps, b.timestamps, b.values)) for b in blocks
+    ]
+    _append_all(tx, run, series)
     flag_cut(tx, run, fitting)
-    _append(tx, run, key, Points(block.steps, block.timestamps, block.values))
-    note(changes, "runs", block.run_id)
+    note(changes, "runs", blocks[0].run_id)
 
 
 def apply_metrics(
@@ -79,10 +81,10 @@ def apply_metrics(
     if origin == "api":
         _refuse_deleted(tx, run, record.run_id)
     fitting = Fitting(origin)
-    for key, points in _by_key(record, fitting).items():
-        fresh = _without_known(tx, run, key, points) if origin == "api" else points
-        if len(fresh):
-            _append(tx, run, key, fresh)
+    series = _by_key(record, fitting)
+    if origin == "api":
+        series = {key: _without_known(tx, run, key, points) for key, points in series.items()}
+    _append_all(tx, run, [(key, points) for key, points in series.items() if len(points)])
     flag_cut(tx, run, fitting)
     note(changes, "runs", record.run_id)
 
@@ -102,39 +104,36 @@ def _by_key(record: MetricsLogged, fitting: Fitting) -> dict[str, Points]:
     return series
 
 
-def _append(tx: sqlite3.Connection, run: int, key: str, points: Points) -> None:
-    _summarise(tx, run, key, points)
-    joined = _to_join(tx, run, key, len(points))
-    if joined:
-        points = _take_out(tx, joined, points)
+def _append_all(tx: sqlite3.Connection, run: int, series: Iterable[tuple[str, Points]]) -> None:
+    counts = [_append(tx, run, key, points) for key, points in series]
+    if 0 in counts:
+        choose_key_metric(tx, run)
+
+
+def _append(tx: sqlite3.Connection, run: int, key: str, points: Points) -> int:
+    """Append to a series; return how many points it had before."""
+    count = _summarise(tx, run, key, points)
+    total = count % CHUNK + len(points)
+    if total >= CHUNK:
+        points = _take_out(tx, run, key, CHUNK, points)
+    elif len(points) < SMALL and total % SMALL < len(points):
+        points = _take_out(tx, run, key, SMALL, points)
     for start in range(0, len(points), CHUNK):
         _insert_chunk(tx, run, key, points.cut(start, start + CHUNK))
+    return count
 
 
-def _to_join(tx: sqlite3.Connection, run: int, key: str, coming: int) -> list[int]:
-    """Return the rows of the tail that are written anew together with what comes.
-
-    All when that fills a chunk; else only small rows, and only when they have become many: so a
-    point that comes alone costs one small row, and is written anew a few times at most.
-    """
-    tail = tx.execute(
-        "SELECT id, count FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id DESC LIMIT ?",
-        (run, key, MANY + CHUNK // SMALL),
-    ).fetchall()
-    loose = list(takewhile(lambda row: row[1] < CHUNK, tail))
-    if sum(count for _, count in loose) + coming >= CHUNK:
-        return [row for row, _ in loose]
-    small = [row for row, _ in takewhile(lambda row: row[1] < SMALL, loose)]
-    return small if len(small) >= MANY else []
-
-
-def _take_out(tx: sqlite3.Connection, rows: list[int], points: Points) -> Points:
-    """Return the points of these rows with the new ones behind them; the rows are gone."""
+def _take_out(tx: sqlite3.Connection, run: int, key: str, size: int, points: Points) -> Points:
+    """Take the last rows, as far as each has fewer points than `size`, and join what comes."""
+    sql = (
+        "SELECT id, CASE WHEN count < ? THEN points END FROM metric_chunks"
+        " WHERE run = ? AND key = ? ORDER BY id DESC"
+    )
+    rows = list(takewhile(lambda row: row[1] is not None, tx.execute(sql, (size, run, key))))
+    tx.executemany("DELETE FROM metric_chunks WHERE id = ?", [(row,) for row, _ in rows])
     joined = Points.empty()
-    where = f"WHERE id IN ({marks(rows)})"
-    for (packed,) in tx.execute(f"SELECT points FROM metric_chunks {where} ORDER BY id", rows):
+    for _, packed in reversed(rows):
         joined.extend(unpack(packed))
-    tx.execute(f"DELETE FROM metric_chunks {where}", rows)
     joined.extend(points)
     return joined
 
@@ -144,6 +143,7 @@ def _insert_chunk(tx: sqlite3.Connection, run: int, key: str, points: Points) ->
     levels: dict[int, bytes] = {}
     if len(points) == CHUNK:
         levels = levels_of(points, with_nan=nan_count > 0)
+    ordered = points.in_order()
     tx.execute(
         "INSERT INTO metric_chunks (run, key, count, first_step, last_step, min_step, max_step,"
         " nan_count, buckets_2048, buckets_512, buckets_128, buckets_32, points)"
@@ -154,8 +154,8 @@ def _insert_chunk(tx: sqlite3.Connection, run: int, key: str, points: Points) ->
             len(points),
             points.steps[0],
             points.steps[-1],
-            min(points.steps),
-            max(points.steps),
+            points.steps[0] if ordered else min(points.steps),
+            points.steps[-1] if ordered else max(points.steps),
             nan_count,
             *(levels.get(level) for level in reversed(LEVELS)),
             pack(points),
@@ -163,14 +163,15 @@ def _insert_chunk(tx: sqlite3.Connection, run: int, key: str, points: Points) ->
     )
 
 
-def _summarise(tx: sqlite3.Connection, run: int, key: str, points: Points) -> None:
+def _summarise(tx: sqlite3.Connection, run: int, key: str, points: Points) -> int:
+    """Bring what is known of a series as a whole up to date; return how many points it had."""
     ordered = points.in_order()
     last = len(points) - 1 if ordered else _latest(points)
     moment = (points.steps[last], points.timestamps[last])
     there = points.values if not points.nan_count() else [v for v in points.values if v == v]
     lowest, highest = (min(there), max(there)) if there else (None, None)
     stored = tx.execute(
-        "SELECT step, timestamp FROM metrics WHERE run = ? AND key = ?", (run, key)
+        "SELECT step, timestamp, value, count FROM metrics WHERE run = ? AND key = ?", (run, key)
     ).fetchone()
     if stored is None:
         tx.execute(
@@ -179,20 +180,18 @@ def _summarise(tx: sqlite3.Connection, run: int, key: str, points: Points) -> No
             (run, key, points.values[last], *moment, len(points), lowest, highest,
              points.timestamps[0], ordered),
         )  # fmt: skip
-        choose_key_metric(tx, run)
-        return
-    follows = ordered and (points.steps[0], points.timestamps[0]) >= stored
-    if moment >= stored:
-        tx.execute(
-            "UPDATE metrics SET value = ?, step = ?, timestamp = ? WHERE run = ? AND key = ?",
-            (points.values[last], *moment, run, key),
-        )
+        return 0
+    known, number, count = stored[:2], stored[2], int(stored[3])
+    follows = ordered and (points.steps[0], points.timestamps[0]) >= known
+    if moment >= known:
+        known, number = moment, points.values[last]
     tx.execute(
-        "UPDATE metrics SET count = count + ?, in_order = in_order AND ?,"
-        " min = coalesce(min(min, ?), min, ?), max = coalesce(max(max, ?), max, ?)"
-        " WHERE run = ? AND key = ?",
-        (len(points), follows, lowest, lowest, highest, highest, run, key),
+        "UPDATE metrics SET value = ?, step = ?, timestamp = ?, count = count + ?,"
+        " in_order = in_order AND ?, min = coalesce(min(min, ?), min, ?),"
+        " max = coalesce(max(max, ?), max, ?) WHERE run = ? AND key = ?",
+        (number, *known, len(points), follows, lowest, lowest, highest, highest, run, key),
     )
+    return count
 
 
 def _latest(points: Points) -> int:
@@ -351,7 +350,7 @@ def _window(
         buckets.extend(Buckets.unpack(stored, level))
         stored = []
         points = _within(unpack(raw), window)
-        buckets.extend(Buckets.of(points).reduced(level, with_nan=with_nan))
+        buckets.extend(Buckets.of(points, level, with_nan=with_nan))
         count += len(points)
     buckets.extend(Buckets.unpack(stored, level))
     return buckets, count, with_nan

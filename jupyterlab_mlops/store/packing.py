@@ -16,8 +16,9 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, islice
-from operator import le, lt, mul, ne, sub, truediv
+from functools import lru_cache
+from itertools import accumulate, chain, islice, pairwise
+from operator import le, lt, mul, ne, sub
 from struct import Struct
 
 CHUNK = 4096
@@ -69,10 +70,7 @@ class Points:
 
     def in_order(self) -> bool:
         """Tell whether they are in the order of (step, timestamp)."""
-        if all(map(lt, self.steps, islice(self.steps, 1, None))):
-            return True
-        moments = list(zip(self.steps, self.timestamps, strict=True))
-        return all(map(le, moments, islice(moments, 1, None)))
+        return _in_order(self.steps.tobytes(), self.timestamps.tobytes())
 
     def sorted(self) -> Points:
         """Return them in the order of (step, timestamp), equal ones as they came."""
@@ -92,8 +90,8 @@ def pack(points: Points) -> bytes:
     return b"".join(
         (
             _HEAD.pack(_FORMAT, len(points)),
-            _pack_integers(points.steps),
-            _pack_integers(points.timestamps),
+            _pack_integers(points.steps.tobytes()),
+            _pack_integers(points.timestamps.tobytes()),
             _to_bytes(points.values),
         )
     )
@@ -115,7 +113,19 @@ def unpack(packed: bytes) -> Points:
     return Points(steps, timestamps, _from_bytes("d", packed, offset, count))
 
 
-def _pack_integers(column: array[int]) -> bytes:
+# Series that are logged together have the same steps and timestamps, one after the other.
+@lru_cache(maxsize=64)
+def _in_order(steps: bytes, timestamps: bytes) -> bool:
+    column = array("q", steps)
+    if all(map(lt, column, islice(column, 1, None))):
+        return True
+    moments = list(zip(column, array("q", timestamps), strict=True))
+    return all(map(le, moments, islice(moments, 1, None)))
+
+
+@lru_cache(maxsize=64)
+def _pack_integers(numbers: bytes) -> bytes:
+    column = array("q", numbers)
     first = column[0] if column else 0
     stride = column[1] - first if len(column) > 1 else 0
     if _is_stride(column, first, stride):
@@ -141,19 +151,26 @@ def _is_stride(column: array[int], first: int, stride: int) -> bool:
 
 
 def _unpack_integers(packed: bytes, offset: int, count: int) -> tuple[array[int], int]:
-    kind, first, second = _COLUMN.unpack_from(packed, offset)
-    offset += _COLUMN.size
+    kind = packed[offset : offset + 1]
+    width = array(kind.decode()).itemsize if kind != _STRIDE else 0
+    stop = offset + _COLUMN.size + width * (count if kind == _RAW else count - 1)
+    return array("q", _integers(packed[offset:stop], count)), stop
+
+
+@lru_cache(maxsize=64)
+def _integers(column: bytes, count: int) -> bytes:
+    kind, first, second = _COLUMN.unpack_from(column)
     if kind == _STRIDE:
-        if second == 0:
-            return array("q", [first]) * count, offset
-        return array("q", range(first, first + second * count, second)), offset
-    if kind == _RAW:
-        return _from_bytes("q", packed, offset, count), offset + 8 * count
-    width = kind.decode()
-    steps: array[int] = _from_bytes(width, packed, offset, count - 1)
-    offset += steps.itemsize * (count - 1)
-    moved: Iterable[int] = steps if second == 0 else map(second.__add__, steps)
-    return array("q", accumulate(chain((first,), moved))), offset
+        numbers = array("q", [first]) * count
+        if second:
+            numbers = array("q", range(first, first + second * count, second))
+    elif kind == _RAW:
+        numbers = _from_bytes("q", column, _COLUMN.size, count)
+    else:
+        steps: Iterable[int] = _from_bytes(kind.decode(), column, _COLUMN.size, count - 1)
+        moved = steps if second == 0 else map(second.__add__, steps)
+        numbers = array("q", accumulate(chain((first,), moved)))
+    return numbers.tobytes()
 
 
 def _to_bytes(numbers: array[int] | array[float]) -> bytes:
@@ -191,10 +208,22 @@ class Buckets:
         return cls(array("q"), array("q"), array("d"), array("d"), array("d"), array("d"))
 
     @classmethod
-    def of(cls, points: Points) -> Buckets:
-        """Return a bucket for each point."""
-        values, ones = points.values, array("d", [1.0]) * len(points)
-        return cls(points.steps, points.timestamps, values, values, values, ones)
+    def of(cls, points: Points, size: int = 1, *, with_nan: bool = True) -> Buckets:
+        """Return a bucket for each `size` points."""
+        values = points.values
+        if size == 1:
+            ones = array("d", [1.0]) * len(points)
+            return cls(points.steps, points.timestamps, values, values, values, ones)
+        lowest, highest, mean = _functions(with_nan)
+        groups = _groups(values, size)
+        return cls(
+            points.steps[::size],
+            points.timestamps[::size],
+            array("d", map(lowest, groups)),
+            array("d", map(highest, groups)),
+            array("d", map(mean, groups)),
+            array("d", map(len, groups)),
+        )
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -218,22 +247,16 @@ class Buckets:
         """
         if size == 1 or not len(self):
             return self
-        lowest, highest = (_min_but_nan, _max_but_nan) if with_nan else (min, max)
+        lowest, highest, _ = _functions(with_nan)
+        counts = _groups(self.counts, size)
         return Buckets(
             self.steps[::size],
             self.timestamps[::size],
-            _each(lowest, self.mins, size),
-            _each(highest, self.maxs, size),
-            self._means(size, with_nan),
-            _each(_total, self.counts, size),
+            array("d", map(lowest, _groups(self.mins, size))),
+            array("d", map(highest, _groups(self.maxs, size))),
+            array("d", map(_weighted_mean, _groups(self.means, size), counts)),
+            array("d", map(sum, counts)),
         )
-
-    def _means(self, size: int, with_nan: bool) -> array[float]:
-        if with_nan:
-            ranges = (slice(i, i + size) for i in range(0, len(self), size))
-            return array("d", (_mean_but_nan(self.means[r], self.counts[r]) for r in ranges))
-        sums = array("d", map(mul, self.means, self.counts))
-        return array("d", map(truediv, _each(_total, sums, size), _each(_total, self.counts, size)))
 
     def pack(self) -> bytes:
         """Return them as bytes, without their counts, which follow from the level."""
@@ -256,36 +279,49 @@ class Buckets:
 
 def levels_of(points: Points, *, with_nan: bool) -> dict[int, bytes]:
     """Return the packed buckets of a full chunk by level."""
-    packed: dict[int, bytes] = {}
-    buckets, size = Buckets.of(points), 1
-    for level in LEVELS:
-        buckets, size = buckets.reduced(level // size, with_nan=with_nan), level
+    buckets = Buckets.of(points, LEVELS[0], with_nan=with_nan)
+    packed = {LEVELS[0]: buckets.pack()}
+    for finer, level in pairwise(LEVELS):
+        buckets = buckets.reduced(level // finer, with_nan=with_nan)
         packed[level] = buckets.pack()
     return packed
 
 
-def _each(function: Callable[..., float], column: array[float], size: int) -> array[float]:
-    """Return the function of each `size` neighbours, and of the fewer that are left at the end."""
-    whole = len(column) // size * size
-    reduced = array("d", map(function, *(column[i:whole:size] for i in range(size))))
-    rest = column[whole:]
-    if rest:
-        reduced.append(function(*rest) if len(rest) > 1 else rest[0])
-    return reduced
+_Function = Callable[[Sequence[float]], float]
 
 
-def _total(*values: float) -> float:
-    return sum(values)
+def _groups(column: array[float], size: int) -> list[Sequence[float]]:
+    """Return each `size` neighbours, and the fewer that are left at the end."""
+    numbers = column.tolist()
+    whole = len(numbers) // size * size
+    groups: list[Sequence[float]] = list(
+        zip(*(numbers[i:whole:size] for i in range(size)), strict=True)
+    )
+    return groups if whole == len(numbers) else [*groups, numbers[whole:]]
 
 
-def _min_but_nan(*values: float) -> float:
-    return min((value for value in values if value == value), default=math.nan)
+def _functions(with_nan: bool) -> tuple[_Function, _Function, _Function]:
+    """Return minimum, maximum and mean; those that leave NaN out are much slower."""
+    if with_nan:
+        return _but_nan(min), _but_nan(max), _but_nan(_mean)
+    return min, max, _mean
 
 
-def _max_but_nan(*values: float) -> float:
-    return max((value for value in values if value == value), default=math.nan)
+def _but_nan(function: _Function) -> _Function:
+    def of_the_rest(values: Sequence[float]) -> float:
+        there = [value for value in values if value == value]
+        return function(there) if there else math.nan
+
+    return of_the_rest
 
 
-def _mean_but_nan(means: Sequence[float], counts: Sequence[float]) -> float:
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _weighted_mean(means: Sequence[float], counts: Sequence[float]) -> float:
+    total: float = sum(map(mul, means, counts))
+    if total == total:
+        return total / sum(counts)
     there = [(m, n) for m, n in zip(means, counts, strict=True) if m == m]
     return sum(m * n for m, n in there) / sum(n for _, n in there) if there else math.nan

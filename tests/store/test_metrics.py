@@ -15,7 +15,7 @@ import pytest
 
 from jupyterlab_mlops.errors import InvalidRequest, NotFound
 from jupyterlab_mlops.store import metrics, packing
-from jupyterlab_mlops.store.apply import apply, apply_metric_block
+from jupyterlab_mlops.store.apply import apply, apply_metric_blocks
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.metrics import get_curve, get_history
 from jupyterlab_mlops.store.packing import CHUNK, Points
@@ -42,7 +42,7 @@ def log(
 ) -> None:
     times = [T0 + i for i in range(len(steps))] if timestamps is None else timestamps
     block = Block("run", key, array("q", steps), array("q", times), array("d", values))
-    database.write_now(lambda tx: apply_metric_block(tx, block))
+    database.write_now(lambda tx: apply_metric_blocks(tx, [block]))
 
 
 def history(database: Database, key: str = "loss") -> MetricHistory:
@@ -108,7 +108,7 @@ def test_points_come_back_whatever_the_size_of_the_blocks(database: Database, se
             steps = array("q", range(start, stop))
             times = array("q", (T0 + i // 3 for i in steps))
             block = Block("run", "loss", steps, times, array("d", values[start:stop]))
-            apply_metric_block(tx, block)
+            apply_metric_blocks(tx, [block])
             start = stop
 
     database.write_now(work)
@@ -119,7 +119,7 @@ def test_points_come_back_whatever_the_size_of_the_blocks(database: Database, se
         lambda c: [n for (n,) in c.execute("SELECT count FROM metric_chunks ORDER BY id")]
     )
     assert rows[: total // CHUNK] == [CHUNK] * (total // CHUNK)
-    assert len(rows) - total // CHUNK <= metrics.MANY + CHUNK // metrics.SMALL
+    assert len(rows) - total // CHUNK <= metrics.SMALL + CHUNK // metrics.SMALL
     (metric,) = database.read(lambda c: get_run_details(c, "run")).metrics
     assert (metric.count, metric.step, metric.value) == (total, total - 1, values[-1])
     assert (metric.min, metric.max) == (min(values), max(values))
