@@ -16,11 +16,10 @@ from time import time_ns
 from typing import Any
 
 from .entities import ActiveRun, Experiment, active_view
+from .points import MARK, pack_point
 from .recorder import forgiving, now_ms, recorder
 from .runs import local, runs
 from .values import (
-    HIGHEST,
-    LOWEST,
     InvalidValue,
     checked_float,
     checked_int,
@@ -29,7 +28,6 @@ from .values import (
     checked_text,
     checked_texts,
     describe,
-    known_keys,
 )
 
 __all__ = [
@@ -202,18 +200,16 @@ def log_metric(
     InvalidValue
         One of them is something else.
     """
-    # The fast way, taken by a training loop: nothing to convert, a name that was checked before.
-    if run_id is None and timestamp is None and value.__class__ is float and key in known_keys:
-        if step is None:
-            step = 0
-        if step.__class__ is int and LOWEST <= step <= HIGHEST:
-            try:
-                run = local.stack[-1]
-            except (AttributeError, IndexError):
-                run = None  # no run, or a thread that logs to the main thread's
-            if run is not None:
-                _metric(run.run_id, key, value, step, time_ns() // 1_000_000)
-                return
+    # The fast way, taken by a training loop: a series that the journal knows, nothing to convert.
+    if run_id is None and timestamp is None and isinstance(value, float):
+        try:
+            segment = recorder.opened.segment  # type: ignore[union-attr]
+            head = segment.groups[local.stack[-1].run_id][key]
+            now = time_ns() // 1_000_000
+            segment.write(pack_point(head, 0 if step is None else step, now, value, MARK))
+            return
+        except Exception:  # noqa: S110 - the long way opens, converts, or tells what is wrong
+            pass
     _log_points({key: value}, step, run_id, timestamp)
 
 
@@ -227,17 +223,20 @@ def log_metrics(
     dataset: Any = None,
 ) -> None:
     """Log one point of each of several metrics; see `log_metric`. One bad value: none is logged."""
-    # The fast way, as above; a sum is a float only where there are no other things than numbers.
+    # The fast way, as above. Sets of series are found by the first key and the number of keys;
+    # a sum is a float only where there are no other things than numbers.
     if run_id is None and timestamp is None and metrics.__class__ is dict:
-        if step is None:
-            step = 0
         try:
-            plain = known_keys.issuperset(metrics) and sum(metrics.values()).__class__ is float
-            if plain and step.__class__ is int and LOWEST <= step <= HIGHEST:
-                _metrics(local.stack[-1].run_id, metrics, step, time_ns() // 1_000_000)
+            segment = recorder.opened.segment  # type: ignore[union-attr]
+            known = segment.fetchers[local.stack[-1].run_id]
+            fetch, head, pack = known[next(iter(metrics)), len(metrics)]
+            values = fetch(metrics)
+            if isinstance(sum(values), float):
+                now = time_ns() // 1_000_000
+                segment.write(pack(head, 0 if step is None else step, now, *values, MARK))
                 return
-        except (AttributeError, IndexError, TypeError, ArithmeticError):
-            pass  # the long way tells what is wrong
+        except Exception:  # noqa: S110 - as above
+            pass
     _log_points(metrics, step, run_id, timestamp)
 
 
@@ -258,23 +257,6 @@ def record_metrics(
     journal = recorder.journal
     if journal is not None and values:
         journal.metrics(run_id, values, step, now_ms() if timestamp is None else timestamp)
-
-
-def _metric(run_id: str, key: str, value: float, step: int, timestamp: int) -> None:
-    """Stand in for the journal's `metric` until there is a journal, then bind that instead."""
-    global _metric
-    journal = recorder.journal
-    if journal is not None:
-        _metric = journal.metric  # type: ignore[assignment]
-        journal.metric(run_id, key, value, step, timestamp)
-
-
-def _metrics(run_id: str, values: Mapping[str, float], step: int, timestamp: int) -> None:
-    global _metrics
-    journal = recorder.journal
-    if journal is not None:
-        _metrics = journal.metrics  # type: ignore[assignment]
-        journal.metrics(run_id, values, step, timestamp)
 
 
 # --------------------------------------------------------------------------------- params and tags

@@ -32,16 +32,15 @@ from .places import (
     process_start,
     scratch_dir,
 )
+from .points import MARK
 from .segment import (
     HEADER_SIZE,
     KIND_RECORD,
-    MARK,
     U32,
     Segment,
     create_segment,
     frame,
     no_segment,
-    pack_point,
 )
 from .segment_reader import (
     Header,
@@ -113,7 +112,8 @@ class Journal:
         self._size = SMALLEST_SEGMENT * 2
         self._rung_at: tuple[str, int] = ("", 0)
         self._lock = threading.RLock()
-        self._segment = no_segment()
+        self.segment = no_segment()
+        """Where the next record goes; the client writes points of series known there directly."""
         _journals.add(self)
 
     def write(self, record: Mapping[str, Any], attachment: bytes | None = None) -> None:
@@ -133,19 +133,15 @@ class Journal:
             self._count(fault)
 
     def metric(self, run_id: str, key: str, value: float, step: int, timestamp_ms: int) -> None:
-        """Store one point of one series; the hot path."""
-        try:
-            segment = self._segment
-            segment.write(pack_point(segment.groups[run_id][key], step, timestamp_ms, value, MARK))
-        except Exception:
-            self._write_points(run_id, (key,), (step, timestamp_ms, value, MARK))
+        """Store one point of one series."""
+        self._write_points(run_id, (key,), (step, timestamp_ms, value, MARK))
 
     def metrics(
         self, run_id: str, values: Mapping[str, float], step: int, timestamp_ms: int
     ) -> None:
         """Store one point each of several series that share step and time."""
         try:
-            segment = self._segment
+            segment = self.segment
             name = (run_id, *values)
             head, pack = segment.sets[name]
             segment.write(pack(head, step, timestamp_ms, *values.values(), MARK))
@@ -158,7 +154,7 @@ class Journal:
         """Seal what was written and ring the doorbell; nothing needs this to be safe."""
         try:
             with self._lock:
-                self._report_gap(self._segment)
+                self._report_gap(self.segment)
                 self._seal()
             if self.doorbell is not None and self.position != self._rung_at:
                 self._rung_at = self.position
@@ -170,7 +166,7 @@ class Journal:
         """End the segment; a later record opens a new one."""
         try:
             with self._lock:
-                segment, self._segment = self._segment, no_segment()
+                segment, self.segment = self.segment, no_segment()
                 segment.close()
                 self._shelter.empty_into(self._folders())
         except Exception as fault:
@@ -179,11 +175,11 @@ class Journal:
     @property
     def position(self) -> tuple[str, int]:
         """Name of the current segment, and the offset of its next record."""
-        segment = self._segment
+        segment = self.segment
         return (segment.path.name, segment.tell()) if segment.path.name else ("", 0)
 
     def _append(self, data: bytes) -> None:
-        segment = self._segment
+        segment = self.segment
         while not segment.take(data):
             segment = self._next_segment(segment, len(data))
 
@@ -191,7 +187,7 @@ class Journal:
         try:
             # A character may take twelve in JSON, and the definition comes before the points.
             need = 12 * len(run_id) + sum(12 * len(key) + 32 for key in keys) + 256
-            segment = self._segment
+            segment = self.segment
             while not self._take_points(segment, run_id, keys, fields):
                 segment = self._next_segment(segment, need)
         except Exception as fault:
@@ -212,10 +208,10 @@ class Journal:
         if need > LARGEST_RECORD:
             raise RecordTooLargeError(need)
         with self._lock:
-            if self._segment is full:
-                self._segment = self._open_segment(need)
+            if self.segment is full:
+                self.segment = self._open_segment(need)
                 full.close()
-            return self._segment
+            return self.segment
 
     def _open_segment(self, need: int) -> Segment:
         smallest = _round_up(HEADER_SIZE + need + ROOM_FOR_GAP)
@@ -270,8 +266,8 @@ class Journal:
         with self._lock:
             if self._shelter.is_empty:
                 return True
-            if not self._segment.path.name:
-                self._segment = no_segment()
+            if not self.segment.path.name:
+                self.segment = no_segment()
             try:
                 self._shelter.empty_into(self._folders())
             except OSError:
@@ -309,9 +305,9 @@ class Journal:
             self._unreported = 0
 
     def _seal(self) -> None:
-        segment = self._segment
+        segment = self.segment
         if not segment.path.exists():
-            self._segment = no_segment()
+            self.segment = no_segment()
             # How many records it held nobody knows; one is counted, so that the loss shows.
             self._count(FileNotFoundError(f"{segment.path} was deleted by someone"))
         segment.seal()
@@ -331,7 +327,7 @@ class Journal:
     def _start_anew(self) -> None:
         """In a forked child: the parent's segment is still mapped, and must not be touched."""
         self._lock = threading.RLock()
-        self._segment = no_segment()
+        self.segment = no_segment()
         self._shelter.drop()
         self._retry_at = 0.0
         self._size = SMALLEST_SEGMENT

@@ -84,7 +84,8 @@ class Recorder:
         self.pid = os.getpid()
         self.fault_count = 0
         self.last_fault: str | None = None
-        self._journal: Journal | None = None
+        self.opened: Journal | None = None
+        """The journal, where it is open; `journal` opens it."""
         self._executions = threading.local()
         self._latest: Execution | None = None
         self._begin_session: Callable[[], None] | None = None
@@ -95,15 +96,15 @@ class Recorder:
     @property
     def journal(self) -> Journal | None:
         """The journal, opened with a session at first use; None where recording is switched off."""
-        if self._journal is None and not self.disabled:
+        if self.opened is None and not self.disabled:
             self._open()
-        return self._journal
+        return self.opened
 
     def _open(self) -> None:
         from . import session
 
         with self._opening:
-            if self._journal is not None or self.session_id is not None:
+            if self.opened is not None or self.session_id is not None:
                 return
             try:
                 session.begin()
@@ -115,7 +116,7 @@ class Recorder:
         self.session_id = session_id
         self.kind = kind
         self.pid = os.getpid()
-        self._journal = journal
+        self.opened = journal
 
     # ---------------------------------------------------------------------------- execution
 
@@ -164,10 +165,10 @@ class Recorder:
 
     def flush(self) -> None:
         """Tell whoever listens that there is something to read; never raises."""
-        if self._journal is None:
+        if self.opened is None:
             return
         try:
-            self._journal.flush()
+            self.opened.flush()
         except Exception as error:
             self.fault("journal.flush", error)
 
@@ -178,7 +179,7 @@ class Recorder:
         self.fault_count += 1
         text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
         self.last_fault = f"{where}: {text}"
-        if self._journal is None or self.fault_count > _MAX_FAULTS_WRITTEN:
+        if self.opened is None or self.fault_count > _MAX_FAULTS_WRITTEN:
             return
         record = {
             "type": "fault",
@@ -188,7 +189,7 @@ class Recorder:
             "session_id": self.session_id,
         }
         try:
-            self._journal.write(record)
+            self.opened.write(record)
         except Exception as second:
             # The journal itself is what fails; status() still shows the count and this reason.
             self.last_fault = f"{where}: {text}; journal: {type(second).__name__}: {second}"

@@ -20,7 +20,6 @@ a CRC over all records, renewed at each flush and when the segment is closed.
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import mmap
 import os
@@ -33,6 +32,7 @@ from typing import Any
 from zlib import crc32
 
 from .places import make_private
+from .points import Fetch, Pack, fetcher, points_length, points_packer
 
 if sys.platform != "win32":
     import fcntl
@@ -48,21 +48,17 @@ OPEN, CLOSED = 0, 1
 
 KIND_RECORD, KIND_SERIES, KIND_POINTS = 0, 1, 16
 """Points of the n-th set of series of a segment have the kind `KIND_POINTS + n`."""
-MARK = 0x4D4C4F50
-MARKED_LENGTH = 512
-"""Points up to this length carry `MARK` instead of a CRC: they touch two pages at most."""
 
 U32 = Struct("<I")
 HEAD = Struct("<II")
 _SEAL = Struct("<II")
-pack_point = Struct("<8sqqdI").pack
-_POINT_FRAME = 8 + 8 + 8 + 4
 
 
 class Segment:
     """One mapped file. `write` and `groups` belong together, so they are fetched as one object."""
 
     __slots__ = (
+        "fetchers",
         "groups",
         "map",
         "next_kind",
@@ -78,7 +74,9 @@ class Segment:
         self.map = mapped
         self.write: Callable[[bytes], int] = mapped.write
         self.groups: dict[str, dict[str, bytes]] = {}
-        self.sets: dict[tuple[str, ...], tuple[bytes, Callable[..., bytes]]] = {}
+        self.sets: dict[tuple[str, ...], tuple[bytes, Pack]] = {}
+        self.fetchers: dict[str, dict[tuple[str, int], tuple[Fetch, bytes, Pack]]] = {}
+        """By run, then by the first key of a set and the number of its keys."""
         self.next_kind = KIND_POINTS
         self.sealed = HEADER_SIZE
         self.sealed_crc = 0
@@ -100,10 +98,10 @@ class Segment:
         series = json.dumps({"kind": self.next_kind, "run_id": run_id, "keys": keys}).encode()
         if not self.take(frame(KIND_SERIES, series)):
             return False
-        length = _POINT_FRAME + 8 * len(keys)
-        head = HEAD.pack(length, self.next_kind)
-        name = (run_id, *keys)
-        self.sets[name] = head, points_packer(len(keys))
+        head = HEAD.pack(points_length(len(keys)), self.next_kind)
+        name, pack = (run_id, *keys), points_packer(len(keys))
+        self.sets[name] = head, pack
+        self.fetchers.setdefault(run_id, {})[keys[0], len(keys)] = (fetcher(keys), head, pack)
         if len(keys) == 1:
             self.groups.setdefault(run_id, {})[keys[0]] = head
         self.next_kind += 1
@@ -211,23 +209,3 @@ def frame(kind: int, payload: bytes) -> bytes:
     """Put length, kind and checksum around a payload."""
     body = HEAD.pack(len(payload) + 12, kind) + payload
     return body + U32.pack(crc32(body))
-
-
-@functools.cache
-def points_struct(count: int) -> Struct:
-    """Return the layout of `count` points: head, step, timestamp, values, check."""
-    return Struct(f"<8sqq{count}dI")
-
-
-@functools.lru_cache(maxsize=256)
-def points_packer(count: int) -> Callable[..., bytes]:
-    """Return what packs `head, step, timestamp, *values, MARK`."""
-    pack = points_struct(count).pack
-    if _POINT_FRAME + 8 * count <= MARKED_LENGTH:
-        return pack
-
-    def pack_checked(*fields: Any) -> bytes:
-        body = pack(*fields)[:-4]
-        return body + U32.pack(crc32(body))
-
-    return pack_checked

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from .places import boot_id, machine, process_start
+from .points import MARK, MARKED_LENGTH, points_struct
 from .segment import (
     CLOSED,
     HEAD,
@@ -22,13 +23,10 @@ from .segment import (
     KIND_RECORD,
     KIND_SERIES,
     MAGIC,
-    MARK,
-    MARKED_LENGTH,
     SEAL_AT,
     STATE_AT,
     U32,
     is_locked,
-    points_struct,
 )
 
 

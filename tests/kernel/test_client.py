@@ -342,6 +342,60 @@ def test_odd_values_arrive_as_they_are(script: Any) -> None:
     assert [r["note"] for r in records if r["type"] == "run_update"] == ["*hi*"]
 
 
+LOOP = """
+import decimal, numpy as np
+import jupyterlab_mlops as mlops
+from jupyterlab_mlops.errors import InvalidRequest
+def refused(call, *arguments):
+    try:
+        call(*arguments)
+    except InvalidRequest:
+        return
+    raise AssertionError(arguments)
+BAD = ['x', None, 1j, np.complex128(1 + 2j), np.array('1.5'), np.array([1.0, 2.0])]
+with mlops.start_run():
+    for step in range(3):
+        mlops.log_metric('loss', 0.5, step); mlops.log_metric('loss', np.float64(0.25), step)
+        mlops.log_metric('loss', 2, step); mlops.log_metric('loss', True, step)
+        mlops.log_metrics({'loss': 1.5}, step)
+        mlops.log_metrics({'a': 1.0, 'b': 2.0}, step)
+        mlops.log_metrics({'b': 2.0, 'a': 1.0}, step)
+        mlops.log_metrics({'a': 1, 'c': np.float32(4)}, step)
+        mlops.log_metrics({'a': 1.0, 'c': np.float64(4)}, np.int64(step))
+        mlops.log_metrics({'a': decimal.Decimal(1), 'b': 2.0}, step)
+        mlops.log_metrics({}, step)
+        for bad in BAD:
+            refused(mlops.log_metric, 'loss', bad)
+            refused(mlops.log_metrics, {'a': 9.0, 'b': bad})
+        for bad in ('x', 1.5, 2**63):
+            refused(mlops.log_metric, 'loss', 9.0, bad)
+            refused(mlops.log_metrics, {'a': 9.0, 'b': 9.0}, bad)
+    mlops.log_metric('loss', 7.0); mlops.log_metrics({'a': 7.0, 'b': 7.0})
+"""
+
+
+def test_a_loop_records_the_same_at_its_first_step_as_later(script: Any) -> None:
+    points: dict[str, list[tuple[float, int]]] = {}
+    for record in script.journaled(LOOP):
+        if record["type"] == "points":
+            found = points.setdefault(record["key"], [])
+            found.extend((value, step) for value, step, _ in record["points"])
+    steps = {
+        "loss": [0.5, 0.25, 2.0, 1.0, 1.5],
+        "a": [1.0, 1.0, 1.0, 1.0, 1.0],
+        "b": [2.0, 2.0, 2.0],
+        "c": [4.0, 4.0],
+    }
+    last: dict[str, list[tuple[float, int]]] = {
+        "loss": [(7.0, 0)],
+        "a": [(7.0, 0)],
+        "b": [(7.0, 0)],
+    }
+    for key, values in steps.items():
+        expected = [(value, step) for step in range(3) for value in values] + last.get(key, [])
+        assert sorted(points[key]) == sorted(expected), key
+
+
 def test_importing_the_client_needs_the_standard_library_only(script: Any) -> None:
     source = (
         "import sys\nimport jupyterlab_mlops as mlops\nmlops.log_metric\n"

@@ -20,7 +20,7 @@ ONE_SEGMENT = """
 from jupyterlab_mlops.kernel.journal import current_journal
 journal = current_journal()
 journal._size = 32 << 20
-journal._next_segment(journal._segment, 0)
+journal._next_segment(journal.segment, 0)
 """
 SETUP = """
 import numpy as np, pandas as pd
