@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { IOutput } from '@jupyterlab/nbformat';
 import { OutputAreaModel, SimplifiedOutputArea } from '@jupyterlab/outputarea';
 import { MimeModel } from '@jupyterlab/rendermime';
@@ -12,7 +12,8 @@ function LuminoHost(props: {
 }): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
   const { create } = props;
-  useEffect(() => {
+  // The widget has to go while its place is still in the page: that is before other effects end.
+  useLayoutEffect(() => {
     if (!ref.current) {
       return;
     }
