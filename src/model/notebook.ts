@@ -1,6 +1,7 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import { Signal } from '@lumino/signaling';
+import type { Kernel } from '@jupyterlab/services';
+import { ISignal, Signal } from '@lumino/signaling';
 import { ObservableModel } from './observable';
 
 /** The notebook that the user looks at, and its kernel. */
@@ -32,6 +33,11 @@ export class CurrentNotebook extends ObservableModel {
     return language ? language.toLowerCase() : null;
   }
 
+  /** Emitted when the connection to the kernel was cut and is there again. */
+  get reconnected(): ISignal<this, void> {
+    return this._reconnected;
+  }
+
   override dispose(): void {
     this._leave();
     super.dispose();
@@ -45,9 +51,21 @@ export class CurrentNotebook extends ObservableModel {
       this._context = panel?.sessionContext ?? null;
       this._context?.kernelChanged.connect(this.touch, this);
       this._context?.propertyChanged.connect(this.touch, this);
+      this._context?.connectionStatusChanged.connect(this._onConnection, this);
+      this._wasConnected =
+        this._context?.session?.kernel?.connectionStatus === 'connected';
       panel?.disposed.connect(this._onCurrentChanged, this);
     }
     this.touch();
+  }
+
+  private _onConnection(_: unknown, status: Kernel.ConnectionStatus): void {
+    if (status === 'connected') {
+      if (this._wasConnected) {
+        this._reconnected.emit();
+      }
+      this._wasConnected = true;
+    }
   }
 
   private _leave(): void {
@@ -62,4 +80,6 @@ export class CurrentNotebook extends ObservableModel {
   private readonly _tracker: INotebookTracker | null;
   private _panel: NotebookPanel | null = null;
   private _context: ISessionContext | null = null;
+  private _wasConnected = false;
+  private _reconnected = new Signal<this, void>(this);
 }

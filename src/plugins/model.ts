@@ -30,6 +30,8 @@ export const modelPlugin: JupyterFrontEndPlugin<IMLOps> = {
     });
     const changes = new ChangeStream(serviceManager);
     const notebook = new CurrentNotebook(tracker);
+    // Whatever cut the kernel's socket has cut the stream of changes, too.
+    notebook.reconnected.connect(() => changes.probe());
     return {
       client,
       changes,
