@@ -1,10 +1,10 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Notification } from '@jupyterlab/apputils';
 import type { Session } from '../api/types';
 import type { PanelRoute } from '../model/route';
 import type { Light, StatusModel } from '../model/status';
 import { formatTime } from '../model/format';
+import { attempt } from '../report';
 import { CommandIDs } from '../tokens';
 import { Switch } from './basics';
 import { useModel, useServices } from './services';
@@ -35,17 +35,12 @@ export function RecordingBar(props: { route: PanelRoute }): JSX.Element {
   const { kernelId } = notebook;
   const on = status.light === 'recording' || status.light === 'degraded';
 
-  const toggle = async (enabled: boolean) => {
-    try {
-      if (kernelId && status.session && status.status?.recording) {
-        await status.recordKernel(kernelId, enabled);
-      } else {
-        await status.recordAll(enabled);
-      }
-    } catch (error) {
-      Notification.error((error as Error).message);
-    }
-  };
+  const toggle = (enabled: boolean) =>
+    attempt(() =>
+      kernelId && status.session && status.status?.recording
+        ? status.recordKernel(kernelId, enabled)
+        : status.recordAll(enabled)
+    );
 
   return (
     <header className="jp-MLOps-recording" data-light={status.light}>
@@ -197,7 +192,7 @@ function LightDetails(props: {
             <Switch
               label={trans.__('Record what I run, in any notebook')}
               checked={status.recording}
-              onChange={on => void props.status.recordAll(on)}
+              onChange={on => void attempt(() => props.status.recordAll(on))}
             />
             {trans.__('Record what I run, in any notebook')}
           </label>

@@ -1,22 +1,41 @@
 import { useEffect, useState } from 'react';
 import { addIcon, closeIcon } from '@jupyterlab/ui-components';
 import { formatTag, parseTag, visibleTags } from '../model/format';
+import { attempt } from '../report';
 import { IconButton, Problem } from './basics';
 import { ComboBox } from './combobox';
 import { useServices } from './services';
 
+/** Sets tags, or takes those off that are null. */
+export type SetTags = (tags: Record<string, string | null>) => Promise<void>;
+
 /** Tags of one run, with a way to add and to take off. */
 export function Tags(props: {
   tags: Readonly<Record<string, string>>;
-  onSet: (tags: Record<string, string | null>) => Promise<void>;
-  /** Whether the field for a new tag is open. */
-  adding: boolean;
-  onAdding: (adding: boolean) => void;
+  onSet: SetTags;
+}): JSX.Element {
+  const [adding, setAdding] = useState(false);
+  return (
+    <span className="jp-MLOps-tags">
+      <TagChips tags={props.tags} onSet={props.onSet} />
+      {adding ? (
+        <TagField onSet={props.onSet} onClose={() => setAdding(false)} />
+      ) : (
+        <AddTag onAdding={() => setAdding(true)} />
+      )}
+    </span>
+  );
+}
+
+/** Tags of one run, each with a button that takes it off. */
+export function TagChips(props: {
+  tags: Readonly<Record<string, string>>;
+  onSet: SetTags;
   tabIndex?: number;
 }): JSX.Element {
   const { trans } = useServices();
   return (
-    <span className="jp-MLOps-tags">
+    <>
       {visibleTags(props.tags).map(([key, value]) => (
         <span className="jp-MLOps-tag" key={key} title={`${key}: ${value}`}>
           <span className="jp-MLOps-tag-text">{formatTag(key, value)}</span>
@@ -27,23 +46,18 @@ export function Tags(props: {
             tabIndex={props.tabIndex}
             onClick={event => {
               event.stopPropagation();
-              void props.onSet({ [key]: null });
+              void attempt(() => props.onSet({ [key]: null }));
             }}
           />
         </span>
       ))}
-      {props.adding ? (
-        <TagField onSet={props.onSet} onClose={() => props.onAdding(false)} />
-      ) : (
-        <AddTag tabIndex={props.tabIndex} onAdding={props.onAdding} />
-      )}
-    </span>
+    </>
   );
 }
 
 /** Opens the field for a new tag. */
 export function AddTag(props: {
-  onAdding: (adding: boolean) => void;
+  onAdding: () => void;
   tabIndex?: number;
 }): JSX.Element {
   const { trans } = useServices();
@@ -55,7 +69,7 @@ export function AddTag(props: {
       tabIndex={props.tabIndex}
       onClick={event => {
         event.stopPropagation();
-        props.onAdding(true);
+        props.onAdding();
       }}
     />
   );
@@ -63,7 +77,7 @@ export function AddTag(props: {
 
 /** A field for `key` or `key=value`, completed from tags in use. */
 export function TagField(props: {
-  onSet: (tags: Record<string, string | null>) => Promise<void>;
+  onSet: SetTags;
   onClose: () => void;
 }): JSX.Element {
   const { trans } = useServices();

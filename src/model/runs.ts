@@ -45,6 +45,11 @@ export class RunsModel extends ObservableModel {
     return this._total;
   }
 
+  /** Whether there are just `total` runs, or at least so many. */
+  get totalIsExact(): boolean {
+    return this._totalIsExact;
+  }
+
   get hasMore(): boolean {
     return this._nextPage !== null;
   }
@@ -107,7 +112,9 @@ export class RunsModel extends ObservableModel {
       if (ticket === this._ticket) {
         this._runs = page.runs;
         this._total = page.total;
+        this._totalIsExact = page.total_is_exact;
         this._nextPage = page.next_page_token;
+        this._error = null;
         void this.sparklines.fetch(page.runs);
       }
     });
@@ -129,6 +136,7 @@ export class RunsModel extends ObservableModel {
       if (ticket === this._ticket) {
         this._runs = mergeRuns(this._runs, page.runs, new Set());
         this._nextPage = page.next_page_token;
+        this._error = null;
         void this.sparklines.fetch(page.runs);
       }
     });
@@ -155,7 +163,7 @@ export class RunsModel extends ObservableModel {
   /** Fold a run's children out or in. */
   async expand(runId: string, expanded: boolean): Promise<void> {
     if (expanded) {
-      this._children.set(runId, await this._fetchChildren(runId));
+      await this._guard(() => this._fetchChildren(runId));
     } else {
       this._children.delete(runId);
     }
@@ -304,16 +312,17 @@ export class RunsModel extends ObservableModel {
     );
     this._runs = mergeRuns(this._runs, fresh, gone);
     this._total += this._runs.length - before;
+    this._error = null;
     void this.sparklines.fetch(fresh);
   }
 
-  private async _fetchChildren(runId: string): Promise<Run[]> {
+  private async _fetchChildren(runId: string): Promise<void> {
     const page = await this._client.get('/runs', {
       query: { parent_run_id: runId, max_results: 1000 },
       background: true
     });
+    this._children.set(runId, page.runs);
     void this.sparklines.fetch(page.runs);
-    return page.runs;
   }
 
   private async _refreshChildren(): Promise<void> {
@@ -321,7 +330,7 @@ export class RunsModel extends ObservableModel {
       return;
     }
     for (const parent of [...this._children.keys()]) {
-      this._children.set(parent, await this._fetchChildren(parent));
+      await this._guard(() => this._fetchChildren(parent));
     }
     this.touch();
   }
@@ -338,7 +347,6 @@ export class RunsModel extends ObservableModel {
   private async _guard(task: () => Promise<void>): Promise<void> {
     try {
       await task();
-      this._error = null;
     } catch (error) {
       this._error = (error as Error).message;
     }
@@ -350,6 +358,7 @@ export class RunsModel extends ObservableModel {
   private readonly _children = new Map<string, Run[]>();
   private _runs: Run[] = [];
   private _total = 0;
+  private _totalIsExact = true;
   private _nextPage: string | null = null;
   private _experiments: Experiment[] = [];
   private _selection: ReadonlySet<string> = new Set();

@@ -31,9 +31,10 @@ export class Sparklines extends ObservableModel {
         background: true
       })
     );
-    for (const curves of await Promise.all(batches)) {
-      for (const curve of curves) {
-        this._curves.set(curve.run_id, curve);
+    // The list is right without a curve, and the next change asks for it again.
+    for (const answer of await Promise.allSettled(batches)) {
+      if (answer.status === 'fulfilled') {
+        answer.value.forEach(curve => this._curves.set(curve.run_id, curve));
       }
     }
     if (batches.length > 0) {

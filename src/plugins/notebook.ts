@@ -19,7 +19,7 @@ import {
   IViewServices
 } from '../tokens';
 import { NO_ARGS } from './describedby';
-import { attempt } from './report';
+import { attempt } from '../report';
 
 /** Sends a cell to the kernel from the browser. Extensions that execute on the server disable it. */
 const BROWSER_EXECUTOR = '@jupyterlab/notebook-extension:cell-executor';

@@ -9,7 +9,7 @@ import {
 } from '@jupyterlab/apputils';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { NO_ARGS, RUN_ARGS } from './describedby';
-import { attempt } from './report';
+import { attempt } from '../report';
 
 /** Switches recording, and opens and ends runs. */
 export const recordingPlugin: JupyterFrontEndPlugin<void> = {

@@ -10,7 +10,7 @@ import { PushFormModel, RegisterFormModel } from '../model/forms';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { showForm } from '../widgets/formdialog';
 import { RUN_ARGS, VERSION_ARGS } from './describedby';
-import { attempt } from './report';
+import { attempt } from '../report';
 import { targetRuns, targetVersion } from './target';
 
 /** Registers models, pushes and downloads versions. */

@@ -24,7 +24,7 @@ import {
 import { showForm } from '../widgets/formdialog';
 import { ViewHost } from '../widgets/host';
 import { RUN_ARGS } from './describedby';
-import { attempt } from './report';
+import { attempt } from '../report';
 import { targetRuns } from './target';
 
 /** How long the way back is offered. */

@@ -1,9 +1,9 @@
-import { Notification } from '@jupyterlab/apputils';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Push } from '../../api/types';
 import { formatTime } from '../../model/format';
 import { badIcon, goodIcon, quietIcon, runningIcon } from '../../icons';
+import { attempt } from '../../report';
 import { useServices } from '../services';
 
 const ICONS: Record<Push['state'], [LabIcon, string]> = {
@@ -19,9 +19,7 @@ export function PushLine(props: { push: Push }): JSX.Element {
   const { push } = props;
   const [Icon, tone] = ICONS[push.state];
   const act = (task: (pushId: number) => Promise<void>) => {
-    task.call(mlops.registry, push.push_id).catch((error: Error) => {
-      Notification.error(error.message);
-    });
+    void attempt(() => task.call(mlops.registry, push.push_id));
   };
   return (
     <div className="jp-MLOps-push" data-state={push.state}>

@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { Notification } from '@jupyterlab/apputils';
 import { addIcon, closeIcon, downloadIcon } from '@jupyterlab/ui-components';
 import type { ModelVersion } from '../../api/types';
 import { pushIcon } from '../../icons';
+import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';
 import { Ago, IconButton } from '../basics';
 import { ComboBox } from '../combobox';
@@ -25,10 +25,12 @@ export function VersionRow(props: { version: ModelVersion }): JSX.Element {
       data-version={version.version}
     >
       <div className="jp-MLOps-line">
-        <OpenRun version={version} />
-        <Aliases version={version} />
-        <span className="jp-MLOps-hint">
-          <Ago time={version.created_at} />
+        <span className="jp-MLOps-version-facts">
+          <OpenRun version={version} />
+          <Aliases version={version} />
+          <span className="jp-MLOps-hint">
+            <Ago time={version.created_at} />
+          </span>
         </span>
         <span className="jp-MLOps-version-actions">
           <IconButton
@@ -102,11 +104,7 @@ function Aliases(props: { version: ModelVersion }): JSX.Element {
   );
 
   const set = async (alias: string, to: number | null) => {
-    try {
-      await registry.setAlias(version.name, alias, to);
-    } catch (error) {
-      Notification.error((error as Error).message);
-    }
+    await attempt(() => registry.setAlias(version.name, alias, to));
   };
   const accept = (alias: string) => {
     setDraft(null);

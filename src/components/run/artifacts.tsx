@@ -8,6 +8,7 @@ import type { Artifact } from '../../api/types';
 import { saveBlob } from '../../model/download';
 import { formatSize } from '../../model/format';
 import type { RunModel } from '../../model/run';
+import { attempt } from '../../report';
 import { IconButton } from '../basics';
 import { useServices } from '../services';
 import { Preview } from './preview';
@@ -52,7 +53,7 @@ function File(props: { model: RunModel; artifact: Artifact }): JSX.Element {
         <IconButton
           icon={downloadIcon}
           label={trans.__('Download %1', name)}
-          onClick={() => void load().then(blob => saveBlob(blob, name))}
+          onClick={() => void attempt(async () => saveBlob(await load(), name))}
         />
       </div>
       {open && <Preview artifact={artifact} load={load} />}

@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { Notification } from '@jupyterlab/apputils';
 import { ellipsesIcon, launchIcon } from '@jupyterlab/ui-components';
 import type { Run } from '../../api/types';
 import { backIcon, compareIcon } from '../../icons';
+import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';
 import { Ago, IconButton, TextButton } from '../basics';
 import { useServices } from '../services';
@@ -61,11 +61,7 @@ function RunName(props: { run: Run }): JSX.Element {
     const name = draft?.trim();
     setDraft(null);
     if (name && name !== run.name) {
-      try {
-        await mlops.runs.rename(run.run_id, name);
-      } catch (error) {
-        Notification.error((error as Error).message);
-      }
+      await attempt(() => mlops.runs.rename(run.run_id, name));
     }
   };
 
@@ -105,15 +101,9 @@ function RunName(props: { run: Run }): JSX.Element {
 
 function RunTags(props: { run: Run }): JSX.Element {
   const { mlops } = useServices();
-  const [adding, setAdding] = useState(false);
   const { run } = props;
   return (
-    <Tags
-      tags={run.tags}
-      adding={adding}
-      onAdding={setAdding}
-      onSet={tags => mlops.runs.tag([run.run_id], tags)}
-    />
+    <Tags tags={run.tags} onSet={tags => mlops.runs.tag([run.run_id], tags)} />
   );
 }
 
@@ -191,7 +181,9 @@ function MainActions(props: { run: Run }): JSX.Element {
         </TextButton>
       )}
       {run.lifecycle_stage === 'deleted' && (
-        <TextButton onClick={() => void mlops.runs.restore(runIds)}>
+        <TextButton
+          onClick={() => void attempt(() => mlops.runs.restore(runIds))}
+        >
           {trans.__('Restore')}
         </TextButton>
       )}

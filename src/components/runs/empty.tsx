@@ -1,3 +1,4 @@
+import { attempt } from '../../report';
 import { Switch } from '../basics';
 import { useModel, useServices } from '../services';
 
@@ -31,7 +32,7 @@ export function EmptyRecord(): JSX.Element {
           label={trans.__('Record what I run')}
           checked={recording}
           disabled={!status}
-          onChange={on => void recordAll(on)}
+          onChange={on => void attempt(() => recordAll(on))}
         />
         {trans.__('Record what I run')}
       </label>

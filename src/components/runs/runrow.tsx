@@ -4,7 +4,7 @@ import type { IRunRow } from '../../model/runs';
 import { Ago, Value } from '../basics';
 import { useServices } from '../services';
 import { RunDuration, StatusMark } from '../status';
-import { AddTag, Tags } from '../tags';
+import { AddTag, SetTags, TagChips, TagField } from '../tags';
 import { visibleTags } from '../../model/format';
 import { CommandIDs } from '../../tokens';
 import type { Curve, Run } from '../../api/types';
@@ -29,8 +29,8 @@ export function RunLine(props: IRunLineProps): JSX.Element {
   const { commands, mlops } = useServices();
   const { run, level } = props.row;
   const tabIndex = props.active ? 0 : -1;
-  const tagged = props.tagging || visibleTags(run.tags).length > 0;
   const open = (id: string) => void commands.execute(id, { runId: run.run_id });
+  const setTags: SetTags = tags => mlops.runs.tag([run.run_id], tags);
 
   return (
     <div
@@ -53,7 +53,7 @@ export function RunLine(props: IRunLineProps): JSX.Element {
           type="button"
           className="jp-MLOps-run-name"
           tabIndex={-1}
-          title={run.name}
+          title={`${run.name}\n${run.experiment}`}
           onClick={() => open(CommandIDs.openRun)}
         >
           {run.name}
@@ -61,30 +61,23 @@ export function RunLine(props: IRunLineProps): JSX.Element {
       </div>
       <KeyMetric run={run} curve={props.curve} />
       <div role="gridcell" className="jp-MLOps-run-facts">
-        <StatusMark status={run.status} />
+        <StatusMark status={run.status} iconOnly={run.status === 'FINISHED'} />
         <RunDuration run={run} />
         <Ago time={run.start_time} />
         {props.showExperiment && (
-          <span className="jp-MLOps-run-experiment" title={run.experiment}>
-            {run.experiment}
-          </span>
+          <span className="jp-MLOps-run-experiment">{run.experiment}</span>
         )}
-        {!tagged && <AddTag tabIndex={tabIndex} onAdding={props.onTagging} />}
-        {run.key_metric && (
-          <span className="jp-MLOps-run-key" title={run.key_metric}>
-            {run.key_metric}
-          </span>
-        )}
+        <span className="jp-MLOps-run-key" title={run.key_metric ?? undefined}>
+          {run.key_metric}
+        </span>
+        <AddTag tabIndex={tabIndex} onAdding={() => props.onTagging(true)} />
       </div>
-      {tagged && (
-        <div role="gridcell" className="jp-MLOps-run-tags">
-          <Tags
-            tags={run.tags}
-            tabIndex={tabIndex}
-            adding={props.tagging}
-            onAdding={props.onTagging}
-            onSet={tags => mlops.runs.tag([run.run_id], tags)}
-          />
+      {(props.tagging || visibleTags(run.tags).length > 0) && (
+        <div role="gridcell" className="jp-MLOps-run-tags jp-MLOps-tags">
+          <TagChips tags={run.tags} tabIndex={tabIndex} onSet={setTags} />
+          {props.tagging && (
+            <TagField onSet={setTags} onClose={() => props.onTagging(false)} />
+          )}
         </div>
       )}
     </div>

@@ -36,6 +36,7 @@ describe('RunsModel', () => {
     return {
       runs: found.slice(start, end),
       total: found.length,
+      total_is_exact: true,
       next_page_token: end < found.length ? String(end) : null
     };
   };
@@ -129,6 +130,32 @@ describe('RunsModel', () => {
     await model.search({ search: 'metrics.a >' });
     expect(model.error).toBe('The filter ends too early.');
     expect(shown()).toEqual(['b', 'a']);
+  });
+
+  it('goes on saying it while other answers come', async () => {
+    server.on('get', '/runs', () => {
+      throw new Error('The filter ends too early.');
+    });
+    await model.search({ search: 'metrics.a >' });
+    changes.emit({ runs: ['a'] });
+    await settled();
+    expect(server.requests('/experiments').length).toBeGreaterThan(1);
+    expect(model.error).toBe('The filter ends too early.');
+    server.on('get', '/runs', search);
+    await model.search({ search: '' });
+    expect(model.error).toBeNull();
+  });
+
+  it('lists runs although their curves fail', async () => {
+    server.on('get', '/curves', () => {
+      throw new Error('no curve today');
+    });
+    stored.push(makeRun({ run_id: 'c', start_time: 4, key_metric: 'loss' }));
+    changes.emit({ runs: ['c'] });
+    await settled();
+    expect(server.requests('/curves')).toHaveLength(1);
+    expect(shown()).toEqual(['c', 'b', 'a']);
+    expect(model.error).toBeNull();
   });
 
   it('loads page after page, without a run twice', async () => {
