@@ -120,7 +120,7 @@ def pytest_runtest_makereport(
     folder.mkdir(parents=True, exist_ok=True)
     used: dict[str, Any] = getattr(item, "funcargs", {})
     shared = used.get("shared_lab")
-    if shared:
+    if shared and report.when == "call":
         shared.page.screenshot(path=folder / f"{item.name}.png")
     server = item.stash.get(SERVER, used.get("shared_server") or (shared and shared.server))
     if server:

@@ -69,7 +69,7 @@ class PanelPage:
         row.get_by_role("button", name="Add tag").click()
         row.get_by_role("combobox", name="New tag").fill(tag)
         row.get_by_role("combobox", name="New tag").press("Enter")
-        expect(row.get_by_role("button", name=f"Remove tag {tag.split('=')[0]}")).to_be_visible()
+        expect(row.get_by_text(tag.replace("=", ": "), exact=True)).to_be_visible()
 
     def open(self, name: str) -> RunPage:
         """Show the details of a run."""
@@ -85,6 +85,14 @@ class PanelPage:
         compare = ComparePage(self.page)
         expect(compare.summary).to_be_visible()
         return compare
+
+    def reset(self) -> None:
+        """Go back to the list of all runs, with none selected."""
+        back = self.root.get_by_role("button", name="Back")
+        if back.is_visible():
+            back.click()
+        self.search.fill("")
+        self.select()
 
     def light_is(self, word: str) -> None:
         """Wait until the light says so."""
@@ -144,13 +152,13 @@ class VersionPage:
     """A version of a registered model, in the panel."""
 
     def __init__(self, panel: Locator, name: str, number: int) -> None:
-        self._push = panel.get_by_role("button", name=f"Push {name} v{number}", exact=True)
+        self._push = panel.page.get_by_role("button", name=f"Push {name} v{number}", exact=True)
         models = panel.get_by_role("region", name="Models")
         self.root = models.get_by_role("listitem").filter(has=self._push).last
 
     def alias(self, name: str) -> Locator:
-        """What takes an alias off."""
-        return self.root.get_by_role("button", name=f"Remove alias {name}", exact=True)
+        """An alias of this version."""
+        return self.root.get_by_text(name, exact=True)
 
     def state(self, target: str) -> Locator:
         """How far the push to a target is."""

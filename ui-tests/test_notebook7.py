@@ -1,0 +1,34 @@
+"""The same jobs in Notebook 7, at the root and below a Hub's prefix."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from harness import Server
+from pages import Notebook7Page
+
+TRAIN = """import jupyterlab_mlops as mlops
+with mlops.start_run(run_name="{name}"):
+    mlops.log_metric("accuracy", {accuracy})"""
+
+
+@pytest.mark.both_prefixes
+def test_tag_and_compare(nb7_page: Notebook7Page, server: Server) -> None:
+    cells = [TRAIN.format(name="plain", accuracy=0.8), TRAIN.format(name="better", accuracy=0.9)]
+    nb7_page.open_notebook(server.write_notebook(*cells))
+    nb7_page.show_panel()
+    panel = nb7_page.panel
+    panel.light_is("Recording")
+    nb7_page.run_all()
+    expect(panel.rows).to_have_count(2)
+
+    panel.tag("better", "stage=candidate")
+    tags = {run["name"]: run["tags"] for run in server.cli("runs")}
+    assert tags["better"]["stage"] == "candidate"
+    assert "stage" not in tags["plain"]
+
+    compare = panel.compare("plain", "better")
+    expect(compare.summary).to_contain_text("accuracy")
+    expect(compare.table("Metrics")).to_contain_text("+0.1")
+    expect(compare.added.filter(has_text="better").first).to_be_visible()
