@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,17 @@ from .api.base import handlers
 from .api.events import ChangeEvents
 from .capture.assemble import Limits
 from .capture.ingest import Ingest
+from .capture.owner import server_alive
 from .capture.redact import SETTING, Redactor
 from .capture.tap import Tap
 from .config import Settings
-from .errors import MLOpsError
+from .errors import MLOpsError, RecordDamaged, StoreUnavailable
 from .registry.outbox import Outbox
 from .registry.targets import Targets
 from .store import status
 from .store.blobs import BlobStore
 from .store.db import Database
+from .store.repair import repair
 
 
 @dataclass
@@ -66,12 +69,12 @@ class MLOpsApp(Settings, ExtensionApp):
         folder = self.resolved_data_dir().absolute()
         try:
             self.check()
-            database = Database(folder)
+            self._tell_kernels(folder)
+            database = self._open(folder)
         except MLOpsError as reason:
             self.log.error("Nothing is recorded by this server. %s", reason)
             self.settings["mlops_unavailable"] = f"Nothing is recorded by this server. {reason}"
             return
-        self._tell_kernels(folder)
         self.parts = self._build(database)
         self.settings["mlops"] = self.parts
 
@@ -88,6 +91,18 @@ class MLOpsApp(Settings, ExtensionApp):
         parts, self.parts = self.parts, None
         if parts is not None:
             await parts.close()
+
+    def _open(self, folder: Path) -> Database:
+        try:
+            return Database(folder)
+        except RecordDamaged as reason:
+            if server_alive(folder):
+                raise  # that one sees to it
+            try:
+                self.log.error("%s %s", reason, repair(folder))
+            except (OSError, sqlite3.Error) as hindrance:
+                raise StoreUnavailable(f"{reason} It cannot be set aside: {hindrance}") from None
+            return Database(folder)
 
     def _build(self, database: Database) -> MLOps:
         server = self.serverapp

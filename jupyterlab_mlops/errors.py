@@ -10,6 +10,7 @@
     ├── TooLarge          413   more than the configured limit
     ├── RemoteFailure     502   a registry or tracking server refused or could not be reached
     └── StoreUnavailable  503   the record is locked, damaged or newer than this code
+        └── RecordDamaged 503   the record is damaged, and can be set aside and salvaged
 
 Every class knows its HTTP status and MLflow's error code, so a handler, a magic and the command
 line answer the same sentence without deciding anything again.
@@ -72,3 +73,7 @@ class StoreUnavailable(MLOpsError):
 
     status = 503
     error_code = "TEMPORARILY_UNAVAILABLE"
+
+
+class RecordDamaged(StoreUnavailable):
+    """The file of the record is damaged: what can be read of it can be brought into a new one."""

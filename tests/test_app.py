@@ -62,16 +62,6 @@ def test_a_folder_that_cannot_be_written_is_said_and_keeps_nobody_from_working(
     assert "Nothing is recorded by this server" in server.log
 
 
-def test_a_record_that_is_no_database_is_said_and_keeps_nobody_from_working(start_server, data_dir):
-    data_dir.mkdir()
-    (data_dir / "mlops.db").write_bytes(b"no database " * 1000)
-    server = start_server(application="server")
-    assert "Nothing is recorded by this server" in server.log
-    assert "Traceback" not in server.log
-    with KernelSession(server, "a.ipynb") as kernel:
-        assert kernel.execute("1 + 1").status == "ok"
-
-
 def test_recording_can_be_configured_off(start_server, data_dir):
     server = start_server(application="server", arguments=("--MLOpsApp.recording=False",))
     with KernelSession(server, "a.ipynb") as kernel:

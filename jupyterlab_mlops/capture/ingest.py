@@ -209,8 +209,6 @@ class Ingest:
             return f"{error} It cannot be set aside: {hindrance}"
         _log.error("%s", said)
         self._done.clear()
-        lost = int(bool(said.incomplete) or not said.rows)
-        self.submit(Fault(where="record", message=str(said), timestamp=_now_ms(), count=lost))
         self._wake.set()
         return None
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import StoreUnavailable
 from . import migrations
-from .changes import Changes, WriteConnection, is_empty, merge
+from .changes import Changes, WriteConnection, is_empty, merge, no_changes
+from .health import Identity, damaged, explained, identity
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -53,8 +53,10 @@ class Database:
 
     Raises
     ------
+    RecordDamaged
+        The file is damaged.
     StoreUnavailable
-        The file is damaged, locked for too long, or cannot be made.
+        It is locked for too long, or cannot be made.
     """
 
     def __init__(self, data_dir: Path | str, *, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -68,17 +70,20 @@ class Database:
         self._closed = False
         self._listeners: list[Listener] = []
         self._local = threading.local()
+        self._wal = self.data_dir / f"{FILE_NAME}-wal"
+        self._identity: tuple[Identity, Identity] = (None, None)
+        self._generation = 0
         self._readers: list[sqlite3.Connection] = []
         self._pool: ThreadPoolExecutor | None = None
-        with self._explained():
+        with explained(self.path):
             self._make_private_file()
             self._bring_up_to_date()
 
     def _make_private_file(self) -> None:
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite gives the -wal and -shm files the mode of the database itself.
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDONLY, 0o600))
+            if not self.path.exists():
+                migrations.create(self.path)
         except OSError as error:
             raise StoreUnavailable(
                 f"The record cannot be kept in {self.data_dir}: {error.strerror}."
@@ -88,12 +93,17 @@ class Database:
         # Read-only first: a record that is newer than this code must not change by one byte.
         with closing(connect_reader(self.path, self._busy_seconds)) as reader:
             version = migrations.version_of(reader)
+            if version:
+                reader.execute("SELECT 1 FROM runs LIMIT 1")
+        if not version:
+            raise damaged(self.path, "it is empty")
         self.notice = migrations.refusal(self.path, version)
         if version < migrations.SCHEMA_VERSION:
             with closing(self._connect_writer()) as writer:
                 migrations.migrate(writer, self.path)
 
     def _connect_writer(self) -> WriteConnection:
+        self._make_private_file()  # where somebody has deleted it
         connection: WriteConnection = sqlite3.connect(
             self.path,
             timeout=self._busy_seconds,
@@ -146,7 +156,7 @@ class Database:
     def _write_here(self, fn: Callable[[sqlite3.Connection], T], future: Future[T]) -> None:
         connection: WriteConnection | None = None
         try:
-            with self._explained():
+            with explained(self.path):
                 connection = self._connect_writer()
                 self._commit(connection, [(fn, future)])
         except BaseException as error:
@@ -165,9 +175,13 @@ class Database:
         while not stop:
             tasks, stop = self._next_tasks()
             try:
-                with self._explained():
+                with explained(self.path):
+                    if connection is not None and self._has_moved():
+                        self._leave(connection)
+                        connection = None
                     if connection is None:
                         connection = self._connect_writer()
+                        self._identity = self._files()
                     self._commit(connection, tasks)
             except BaseException as error:
                 # A connection whose transaction failed as a whole is not trusted again.
@@ -177,6 +191,27 @@ class Database:
                     if not future.done():
                         future.set_exception(error)
         _discard(connection)
+
+    def _files(self) -> tuple[Identity, Identity]:
+        return identity(self.path), identity(self._wal)
+
+    def _has_moved(self) -> bool:
+        """Tell whether somebody has replaced or deleted the file, or its WAL, below us."""
+        found, known = self._files(), self._identity
+        if known[1] is None and found[0] == known[0]:
+            self._identity = found  # the first commit has made the WAL
+            return False
+        return found != known
+
+    def _leave(self, connection: WriteConnection) -> None:
+        """Let go of files that have lost their names; what the WAL held goes into the file."""
+        _log.warning("The files of the record %s were replaced: they are opened again", self.path)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            _log.warning("What its WAL held may be lost: %s", error)
+        _discard(connection)
+        self._generation += 1
 
     def _next_tasks(self) -> tuple[list[_Task], bool]:
         tasks: list[_Task] = []
@@ -200,6 +235,8 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         outcomes = [self._attempt(connection, fn) for fn, _ in tasks]
         connection.execute("COMMIT")
+        if identity(self.path) != self._identity[0] and self._thread is not None:
+            raise StoreUnavailable(f"The record {self.path} was replaced; try again.")
         if connection.erased:
             # Readers may keep it from reaching its end; then the next one does.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -216,7 +253,7 @@ class Database:
         before = list(connection.collected)
         connection.execute("SAVEPOINT one_write")
         try:
-            with self._explained():
+            with explained(self.path):
                 result = fn(connection)
         except Exception as error:
             if not connection.in_transaction:
@@ -229,11 +266,22 @@ class Database:
         connection.execute("RELEASE one_write")
         return result, None
 
+    def checkpoint(self) -> bool:
+        """Move what was committed from the WAL into the file itself; False where not all of it."""
+        try:
+            with explained(self.path), closing(self._connect_writer()) as connection:
+                sql = "PRAGMA wal_checkpoint(PASSIVE)"
+                busy, in_wal, moved = connection.execute(sql).fetchone()
+                return not busy and in_wal == moved
+        except StoreUnavailable as error:
+            _log.debug("No checkpoint: %s", error)
+            return False
+
     # ------------------------------------------------------------------------------- reading
 
     def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `fn(connection)` here, on this thread's read-only connection, on one snapshot."""
-        with self._explained():
+        with explained(self.path):
             connection = self._reader()
             if connection.in_transaction:
                 return fn(connection)
@@ -256,9 +304,15 @@ class Database:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if self._closed:
             raise StoreUnavailable("The record is closed.")
+        present = identity(self.path), self._generation
+        if connection is not None and present != self._local.identity:
+            with self._lock:
+                self._readers.remove(connection)
+            connection.close()
+            connection = None
         if connection is None:
             connection = connect_reader(self.path, self._busy_seconds)
-            self._local.connection = connection
+            self._local.connection, self._local.identity = connection, present
             with self._lock:
                 self._readers.append(connection)
         return connection
@@ -280,6 +334,10 @@ class Database:
                 self._listeners.remove(callback)
 
         return unsubscribe
+
+    def announce_status(self) -> None:
+        """Tell listeners that the state of the recording changed, though no commit says so."""
+        self._publish({**no_changes(), "status": True})
 
     def _publish(self, changes: Changes) -> None:
         if is_empty(changes):
@@ -304,16 +362,6 @@ class Database:
             self._pool.shutdown(wait=True)
         for connection in self._readers:
             connection.close()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            reason = explain(error, self.path)
-            if reason is None:
-                raise
-            raise StoreUnavailable(reason) from error
 
 
 def connect_reader(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -348,23 +396,3 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
     except sqlite3.Error as error:
         _log.warning("A transaction could not be rolled back: %s", error)
-
-
-_SENTENCES = (
-    ("locked", "The record {path} is locked by another program; try again when it has ended."),
-    ("not a database", "The record {path} is damaged ({error}); move it away to begin a new one."),
-    ("malformed", "The record {path} is damaged ({error}); move it away to begin a new one."),
-    ("is full", "The disk that holds the record {path} is full."),
-    ("disk i/o", "The disk that holds the record {path} reports an error ({error})."),
-    ("readonly", "The record {path} cannot be written: it, or its folder, is read-only."),
-    ("unable to open", "The record {path} cannot be opened; check its folder and permissions."),
-)
-
-
-def explain(error: sqlite3.Error, path: Path) -> str | None:
-    """Say in one sentence what keeps the record from working; None for a mistake of ours."""
-    text = str(error).lower()
-    for sign, sentence in _SENTENCES:
-        if sign in text:
-            return sentence.format(path=path, error=error)
-    return None

@@ -6,14 +6,17 @@ sqlite-utils, which runs and remembers the steps by name, is imported only when 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ..kernel.places import is_network
 from . import schema
 
 Step = Callable[[Any], None]
@@ -51,12 +54,38 @@ def refusal(path: Path, version: int) -> str | None:
     )
 
 
+def create(path: Path) -> None:
+    """Make a new record; the file appears whole or not at all, whoever else makes it too."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    # SQLite gives the -wal and -shm files the mode of the database itself.
+    os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            migrate(connection, draft)
+        with contextlib.suppress(FileExistsError):
+            _name(draft, path)
+    finally:
+        for companion in ("", "-wal", "-shm", "-journal"):
+            draft.with_name(draft.name + companion).unlink(missing_ok=True)
+
+
+def _name(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        draft.rename(path)
+
+
 def migrate(
     connection: sqlite3.Connection, path: Path, steps: tuple[tuple[str, Step], ...] = STEPS
 ) -> None:
     """Bring the file up to date in one transaction, keeping a copy of what was there before."""
     version = version_of(connection)
-    connection.execute("PRAGMA journal_mode=WAL")
+    # A network file system cannot share the memory that a WAL needs; others may refuse it too.
+    mode = "DELETE" if is_network(path.parent) else "WAL"
+    connection.execute(f"PRAGMA journal_mode={mode}")
     if version:
         _keep_copy(connection, path, version)
     _apply(connection, steps)
@@ -64,13 +93,11 @@ def migrate(
 
 def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
     target = path.with_name(f"{path.stem}.before-{version + 1}.db")
-    if target.exists():
-        return
     partial = target.with_suffix(".partial")
     os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     with closing(sqlite3.connect(partial)) as copy:
         connection.backup(copy)
-    partial.rename(target)
+    partial.replace(target)
 
 
 def _apply(connection: sqlite3.Connection, steps: tuple[tuple[str, Step], ...]) -> None:

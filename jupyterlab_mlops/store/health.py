@@ -1,0 +1,74 @@
+"""What can be wrong with the file of a record: in one sentence, and before it is too late."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import RecordDamaged, StoreUnavailable
+
+LITTLE_ROOM = 1 << 20
+"""With less than this free, a commit may fail, and journals get no segment."""
+_DAMAGED = (
+    "The record {path} is damaged ({error}); `jupyter mlops doctor --repair` sets it aside"
+    " and saves what can be read."
+)
+_SENTENCES = (
+    ("locked", "The record {path} is locked by another program; try again when it has ended."),
+    ("not a database", _DAMAGED),
+    ("malformed", _DAMAGED),
+    ("is full", "The disk that holds the record {path} is full."),
+    ("disk i/o", "The disk that holds the record {path} reports an error ({error})."),
+    ("readonly", "The record {path} cannot be written: it, or its folder, is read-only."),
+    ("unable to open", "The record {path} cannot be opened; check its folder and permissions."),
+)
+
+Identity = tuple[int, int] | None
+
+
+def explain(error: sqlite3.Error, path: Path) -> str | None:
+    """Say in one sentence what keeps the record from working; None for a mistake of ours."""
+    text = str(error).lower()
+    for sign, sentence in _SENTENCES:
+        if sign in text:
+            return sentence.format(path=path, error=error)
+    return None
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Raise StoreUnavailable, or RecordDamaged, in place of what SQLite raises."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        reason = explain(error, path)
+        if reason is None:
+            raise
+        raise (RecordDamaged if "is damaged" in reason else StoreUnavailable)(reason) from error
+
+
+def damaged(path: Path, error: str) -> RecordDamaged:
+    """Return the error that says what SQLite itself finds no fault with."""
+    return RecordDamaged(_DAMAGED.format(path=path, error=error))
+
+
+def no_room(path: Path) -> str | None:
+    """Say that the disk of the record is full, before anything has failed; None where it is not."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        return None
+    return f"The disk that holds the record {path} is full." if free < LITTLE_ROOM else None
+
+
+def identity(path: Path) -> Identity:
+    """Return what tells a file from another of the same name; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a fifth of what Path.stat costs, at each read
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
