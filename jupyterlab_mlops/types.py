@@ -670,6 +670,8 @@ class RunPage(View):
 
     runs: list[Run]
     total: int
+    """How many match; at least so many where `total_is_exact` is false."""
+    total_is_exact: bool = True
     next_page_token: str | None = None
 
 

@@ -38,7 +38,7 @@ from .routes import PREFIX, ROUTES, Route
 from .services import Services
 
 WORTH_ZIPPING = 16 * 1024
-CHUNK = 256 * 1024
+CHUNK = 2**20
 LONGEST_MESSAGE = 500
 
 ERROR_CODES = {e.status: e.error_code for e in (InvalidRequest, NotAllowed, NotFound, TooLarge)}

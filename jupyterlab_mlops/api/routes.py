@@ -155,6 +155,12 @@ def _runs() -> list[Route]:
             "All points of a metric", t.MetricHistory, RUNS,
         ),
         Route(
+            "GET", "runs/{run_id}/points/{key}", "runs.get_metric_points",
+            "The same as bytes: all steps, all timestamps (int64), all values (float64),"
+            " little-endian, a third of the bytes each",
+            bytes, RUNS,
+        ),
+        Route(
             "GET", "curves", "runs.get_curves", "Metrics reduced for drawing", list[t.Curve], RUNS,
             query=p.CurvesQuery,
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from io import BytesIO
 
 from .. import actions
 from ..store import metrics, runs
@@ -21,6 +22,7 @@ from ..types import (
     TagRunsRequest,
     UpdateRunRequest,
 )
+from .files import FileAnswer
 from .kernels import ask_kernel
 from .parameters import CompareQuery, CurvesQuery, RunsQuery, TagsQuery, TagWords
 from .services import Services
@@ -95,6 +97,19 @@ async def end_run(services: Services, run_id: str, body: EndRunRequest) -> Run:
 async def get_metric_history(services: Services, run_id: str, key: str) -> MetricHistory:
     return await services.read(
         lambda conn: metrics.get_history(conn, runs.find_run_id(conn, run_id), key)
+    )
+
+
+async def get_metric_points(services: Services, run_id: str, key: str) -> FileAnswer:
+    columns = await services.read(
+        lambda conn: metrics.get_columns(conn, runs.find_run_id(conn, run_id), key)
+    )
+    return FileAnswer(
+        stream=BytesIO(columns),
+        name=f"{key.rpartition('/')[2]}.points",
+        media_type="application/octet-stream",
+        size=len(columns),
+        download=True,
     )
 
 

@@ -17,9 +17,10 @@ from typing import Any, Protocol
 
 from ..errors import InvalidRequest, NotFound
 from ..types import Curve, MetricHistory, MetricsLogged, Origin
+from .buckets import LEVELS, Buckets, levels_of
 from .changes import Changes, collecting, note
 from .limits import Fitting, check_integer
-from .packing import CHUNK, LEVELS, Buckets, Points, levels_of, pack, unpack
+from .packing import CHUNK, Points, pack, to_bytes, unpack, unpack_all
 from .rows import one, value
 from .run_records import choose_key_metric, flag_cut
 from .runs import run_key
@@ -255,11 +256,18 @@ def get_history(conn: sqlite3.Connection, run_id: str, key: str) -> MetricHistor
 def get_points(conn: sqlite3.Connection, run_id: str, key: str) -> Points:
     """Return the same as arrays (`q`, `q`, `d`), which NumPy takes without a copy."""
     run, series = _series(conn, run_id, key)
-    points = Points.empty()
     sql = "SELECT points FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id"
-    for (packed,) in conn.execute(sql, (run, key)):
-        points.extend(unpack(packed))
+    points = unpack_all(packed for (packed,) in conn.execute(sql, (run, key)))
     return points if series["in_order"] else points.sorted()
+
+
+def get_columns(conn: sqlite3.Connection, run_id: str, key: str) -> bytes:
+    """Return the same as bytes: all steps, all timestamps (int64), all values (float64).
+
+    All are little-endian; a third of the bytes are each. Raises as `get_history` does.
+    """
+    points = get_points(conn, run_id, key)
+    return b"".join([to_bytes(c) for c in (points.steps, points.timestamps, points.values)])
 
 
 def _series(conn: sqlite3.Connection, run_id: str, key: str) -> tuple[int, dict[str, Any]]:

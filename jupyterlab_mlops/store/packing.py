@@ -1,12 +1,9 @@
-"""Points of a metric as bytes, and what a chart needs of them.
+"""Points of a metric as bytes.
 
 A packed chunk is ``<B I`` (format 1, number of points), the column of steps, the column of
 timestamps, then the values as little-endian float64, bit for bit. A column of integers is its first
 number and one of: a constant stride; differences above the smallest of them in 1, 2 or 4 bytes; the
 numbers themselves.
-
-Buckets of a chunk are five columns: first step, first timestamp (int64), minimum, maximum, mean
-(float64). They leave NaN out; a bucket of NaN alone is NaN.
 """
 
 from __future__ import annotations
@@ -14,17 +11,18 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, chain, islice, pairwise
-from operator import le, lt, mul, ne, sub
+from itertools import accumulate, chain, islice
+from operator import le, lt, ne, sub
 from struct import Struct
+from typing import Any
 
 CHUNK = 4096
 """Points in a full chunk."""
-LEVELS = (32, 128, 512, 2048)
-"""Points in a bucket, level by level; each divides the next, and all divide a chunk."""
+WORTH_NUMPY = 50_000
+"""Points from which on it pays to import NumPy."""
 
 _FORMAT = 1
 _HEAD = Struct("<BI")
@@ -92,9 +90,74 @@ def pack(points: Points) -> bytes:
             _HEAD.pack(_FORMAT, len(points)),
             _pack_integers(points.steps.tobytes()),
             _pack_integers(points.timestamps.tobytes()),
-            _to_bytes(points.values),
+            to_bytes(points.values),
         )
     )
+
+
+def unpack_all(packed: Iterable[bytes]) -> Points:
+    """Return the points of packed chunks, one after the other; NumPy does it, where it is there."""
+    chunks = list(packed)
+    count = sum(_HEAD.unpack_from(chunk)[1] for chunk in chunks)
+    numpy = find_numpy(count)
+    if numpy is not None:
+        return _unpack_by_numpy(numpy, chunks, count)
+    points = Points.empty()
+    for chunk in chunks:
+        points.extend(unpack(chunk))
+    return points
+
+
+def find_numpy(count: int) -> Any:
+    """Return NumPy, or None where it is missing or not worth its import for so many points."""
+    if "numpy" not in sys.modules and count < WORTH_NUMPY:
+        return None
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+def _unpack_by_numpy(numpy: Any, chunks: list[bytes], count: int) -> Points:
+    whole, real = array("q", [0]) * count, array("d", [0.0]) * count
+    points = Points(whole, whole[:], real)
+    columns = [numpy.frombuffer(column, "q") for column in (points.steps, points.timestamps)]
+    values = numpy.frombuffer(points.values)
+    at = 0
+    for chunk in chunks:
+        form, size = _HEAD.unpack_from(chunk)
+        _check_format(form)
+        offset = _HEAD.size
+        for column in columns:
+            offset = _integers_by_numpy(numpy, chunk, offset, column[at : at + size])
+        values[at : at + size] = numpy.frombuffer(chunk, "<f8", size, offset)
+        at += size
+    return points
+
+
+def _integers_by_numpy(numpy: Any, packed: bytes, offset: int, target: Any) -> int:
+    """Fill in a column; return where the next one begins. Sums may wrap around, and back."""
+    kind, first, second = _COLUMN.unpack_from(packed, offset)
+    offset += _COLUMN.size
+    count = len(target)
+    if kind == _STRIDE:
+        numpy.multiply(numpy.arange(count), second, out=target)
+        target += first
+        return offset
+    if kind == _RAW:
+        target[:] = numpy.frombuffer(packed, "<i8", count, offset)
+        return offset + 8 * count
+    target[0] = first
+    steps = numpy.frombuffer(packed, f"<{kind.decode()}", count - 1, offset)
+    numpy.add(steps, second, out=target[1:], dtype="q", casting="unsafe")
+    numpy.cumsum(target, out=target)
+    return offset + int(steps.nbytes)
+
+
+def _check_format(form: int) -> None:
+    if form != _FORMAT:
+        raise ValueError(f"unknown format {form} of packed points")
 
 
 def unpack(packed: bytes) -> Points:
@@ -106,11 +169,10 @@ def unpack(packed: bytes) -> Points:
         The bytes are of a format that is not known.
     """
     form, count = _HEAD.unpack_from(packed)
-    if form != _FORMAT:
-        raise ValueError(f"unknown format {form} of packed points")
+    _check_format(form)
     steps, offset = _unpack_integers(packed, _HEAD.size, count)
     timestamps, offset = _unpack_integers(packed, offset, count)
-    return Points(steps, timestamps, _from_bytes("d", packed, offset, count))
+    return Points(steps, timestamps, from_bytes("d", packed, offset, count))
 
 
 # Series that are logged together have the same steps and timestamps, one after the other.
@@ -135,8 +197,8 @@ def _pack_integers(numbers: bytes) -> bytes:
     for limit, width in _WIDTHS:
         if highest - lowest < limit and -(2**63) <= lowest < 2**63:
             above = steps if lowest == 0 else [step - lowest for step in steps]
-            return _COLUMN.pack(width.encode(), first, lowest) + _to_bytes(array(width, above))
-    return _COLUMN.pack(_RAW, 0, 0) + _to_bytes(column)
+            return _COLUMN.pack(width.encode(), first, lowest) + to_bytes(array(width, above))
+    return _COLUMN.pack(_RAW, 0, 0) + to_bytes(column)
 
 
 def _is_stride(column: array[int], first: int, stride: int) -> bool:
@@ -165,163 +227,26 @@ def _integers(column: bytes, count: int) -> bytes:
         if second:
             numbers = array("q", range(first, first + second * count, second))
     elif kind == _RAW:
-        numbers = _from_bytes("q", column, _COLUMN.size, count)
+        numbers = from_bytes("q", column, _COLUMN.size, count)
     else:
-        steps: Iterable[int] = _from_bytes(kind.decode(), column, _COLUMN.size, count - 1)
+        steps: Iterable[int] = from_bytes(kind.decode(), column, _COLUMN.size, count - 1)
         moved = steps if second == 0 else map(second.__add__, steps)
         numbers = array("q", accumulate(chain((first,), moved)))
     return numbers.tobytes()
 
 
-def _to_bytes(numbers: array[int] | array[float]) -> bytes:
+def to_bytes(numbers: array[int] | array[float]) -> bytes:
+    """Return numbers as little-endian bytes."""
     if sys.byteorder == "big":
         numbers = numbers[:]
         numbers.byteswap()
     return numbers.tobytes()
 
 
-def _from_bytes(width: str, packed: bytes, offset: int, count: int) -> array:  # type: ignore[type-arg]
+def from_bytes(width: str, packed: bytes, offset: int, count: int) -> array:  # type: ignore[type-arg]
+    """Return `count` numbers that `to_bytes` made bytes of."""
     numbers = array(width)
     numbers.frombytes(memoryview(packed)[offset : offset + numbers.itemsize * count])
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
-
-
-# ------------------------------------------------------------------------------------- buckets
-
-
-@dataclass
-class Buckets:
-    """Neighbouring points reduced to one: six arrays of equal length; `counts` weigh the means."""
-
-    steps: array[int]
-    timestamps: array[int]
-    mins: array[float]
-    maxs: array[float]
-    means: array[float]
-    counts: array[float]
-
-    @classmethod
-    def empty(cls) -> Buckets:
-        """Return no buckets, to be extended."""
-        return cls(array("q"), array("q"), array("d"), array("d"), array("d"), array("d"))
-
-    @classmethod
-    def of(cls, points: Points, size: int = 1, *, with_nan: bool = True) -> Buckets:
-        """Return a bucket for each `size` points."""
-        values = points.values
-        if size == 1:
-            ones = array("d", [1.0]) * len(points)
-            return cls(points.steps, points.timestamps, values, values, values, ones)
-        lowest, highest, mean = _functions(with_nan)
-        groups = _groups(values, size)
-        return cls(
-            points.steps[::size],
-            points.timestamps[::size],
-            array("d", map(lowest, groups)),
-            array("d", map(highest, groups)),
-            array("d", map(mean, groups)),
-            array("d", map(len, groups)),
-        )
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def extend(self, other: Buckets) -> None:
-        """Append all buckets of another."""
-        self.steps.extend(other.steps)
-        self.timestamps.extend(other.timestamps)
-        self.mins.extend(other.mins)
-        self.maxs.extend(other.maxs)
-        self.means.extend(other.means)
-        self.counts.extend(other.counts)
-
-    def reduced(self, size: int, *, with_nan: bool) -> Buckets:
-        """Join each `size` neighbours into one; minimum and maximum of all are kept.
-
-        Parameters
-        ----------
-        with_nan
-            Whether there may be NaN among them; without, it is much faster.
-        """
-        if size == 1 or not len(self):
-            return self
-        lowest, highest, _ = _functions(with_nan)
-        counts = _groups(self.counts, size)
-        return Buckets(
-            self.steps[::size],
-            self.timestamps[::size],
-            array("d", map(lowest, _groups(self.mins, size))),
-            array("d", map(highest, _groups(self.maxs, size))),
-            array("d", map(_weighted_mean, _groups(self.means, size), counts)),
-            array("d", map(sum, counts)),
-        )
-
-    def pack(self) -> bytes:
-        """Return them as bytes, without their counts, which follow from the level."""
-        moments = _to_bytes(self.steps) + _to_bytes(self.timestamps)
-        return moments + b"".join(map(_to_bytes, (self.mins, self.maxs, self.means)))
-
-    @classmethod
-    def unpack(cls, packed: Sequence[bytes], level: int) -> Buckets:
-        """Return the buckets that `pack` made bytes of, of chunks of one level in one go."""
-        size = len(packed[0]) // 5 if packed else 0
-        columns = [
-            b"".join([piece[start : start + size] for piece in packed])
-            for start in (0, size, 2 * size, 3 * size, 4 * size)
-        ]
-        count = len(columns[0]) // 8
-        steps, timestamps = (_from_bytes("q", column, 0, count) for column in columns[:2])
-        mins, maxs, means = (_from_bytes("d", column, 0, count) for column in columns[2:])
-        return cls(steps, timestamps, mins, maxs, means, array("d", [float(level)]) * count)
-
-
-def levels_of(points: Points, *, with_nan: bool) -> dict[int, bytes]:
-    """Return the packed buckets of a full chunk by level."""
-    buckets = Buckets.of(points, LEVELS[0], with_nan=with_nan)
-    packed = {LEVELS[0]: buckets.pack()}
-    for finer, level in pairwise(LEVELS):
-        buckets = buckets.reduced(level // finer, with_nan=with_nan)
-        packed[level] = buckets.pack()
-    return packed
-
-
-_Function = Callable[[Sequence[float]], float]
-
-
-def _groups(column: array[float], size: int) -> list[Sequence[float]]:
-    """Return each `size` neighbours, and the fewer that are left at the end."""
-    numbers = column.tolist()
-    whole = len(numbers) // size * size
-    groups: list[Sequence[float]] = list(
-        zip(*(numbers[i:whole:size] for i in range(size)), strict=True)
-    )
-    return groups if whole == len(numbers) else [*groups, numbers[whole:]]
-
-
-def _functions(with_nan: bool) -> tuple[_Function, _Function, _Function]:
-    """Return minimum, maximum and mean; those that leave NaN out are much slower."""
-    if with_nan:
-        return _but_nan(min), _but_nan(max), _but_nan(_mean)
-    return min, max, _mean
-
-
-def _but_nan(function: _Function) -> _Function:
-    def of_the_rest(values: Sequence[float]) -> float:
-        there = [value for value in values if value == value]
-        return function(there) if there else math.nan
-
-    return of_the_rest
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _weighted_mean(means: Sequence[float], counts: Sequence[float]) -> float:
-    total: float = sum(map(mul, means, counts))
-    if total == total:
-        return total / sum(counts)
-    there = [(m, n) for m, n in zip(means, counts, strict=True) if m == m]
-    return sum(m * n for m, n in there) / sum(n for _, n in there) if there else math.nan

@@ -87,8 +87,8 @@ def search_runs(
     Returns
     -------
     RunPage
-        `total` is exact without a filter or in a store of up to 5,000 runs; else it is at least
-        what is known to be there.
+        `total` is exact without a filter, in a store of up to 5,000 runs, and on the last page;
+        else it is what is known to be there so far, and `total_is_exact` is false.
 
     Raises
     ------
@@ -108,9 +108,11 @@ def search_runs(
     keys = query.page(offset, max_results + 1)
     more = len(keys) > max_results
     keys = keys[:max_results]
+    total, is_exact = query.total(offset + len(keys), more)
     return RunPage(
         runs=build_runs(conn, keys),
-        total=query.total(offset + len(keys), more),
+        total=total,
+        total_is_exact=is_exact,
         next_page_token=encode_token(offset + max_results) if more else None,
     )
 
@@ -216,13 +218,13 @@ class _Query:
         sql = f"SELECT count(*) FROM {source.text} {where.text}"
         return int(value(self._conn, sql, [*source.arguments, *where.arguments]))
 
-    def total(self, seen: int, more: bool) -> int:
-        """Return how many runs match, or at least how many are known to."""
+    def total(self, seen: int, more: bool) -> tuple[int, bool]:
+        """Return how many runs match, and True; or at least how many, and False."""
         if not more and seen:
-            return seen
+            return seen, True
         if not self._plain and value(self._conn, "SELECT coalesce(max(id), 0) FROM runs") > COUNTED:
-            return seen + more
-        return self._count(Sql("runs r"), _where(self._tests))
+            return seen + more, not more
+        return self._count(Sql("runs r"), _where(self._tests)), True
 
 
 def _where(tests: Sequence[Sql]) -> Sql:

@@ -311,6 +311,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{run_id}/points/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as bytes: all steps, all timestamps (int64), all values (float64), little-endian, a third of the bytes each */
+        get: operations["get_metric_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/curves": {
         parameters: {
             query?: never;
@@ -1068,7 +1085,9 @@ export interface components {
          */
         RunPage: {
             runs: components["schemas"]["Run"][];
+            /** @description How many match; at least so many where `total_is_exact` is false. */
             total: number;
+            total_is_exact: boolean;
             next_page_token: string | null;
         };
         /**
@@ -1760,6 +1779,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricHistory"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    get_metric_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             400: components["responses"]["Malformed"];

@@ -5,6 +5,7 @@ A test fails for a route that has no case here.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -191,6 +192,11 @@ CASES: dict[str, Case] = {
     ),
     "get_metric_history": Case(
         lambda a: a["values"] == [None] and a["steps"] == [0],
+        path={"run_id": RUN, "key": "train/loss"},
+        bad=(*QUERY, Bad("nothing", 404, path={"run_id": RUN, "key": "nothing"})),
+    ),
+    "get_metric_points": Case(
+        lambda a: struct.unpack("<qqd", a)[:2] == (0, sample.START),
         path={"run_id": RUN, "key": "train/loss"},
         bad=(*QUERY, Bad("nothing", 404, path={"run_id": RUN, "key": "nothing"})),
     ),

@@ -73,12 +73,18 @@ INTEGERS = {
 
 
 @pytest.mark.parametrize("name", INTEGERS)
-def test_integers_survive_packing(name: str) -> None:
+def test_integers_survive_packing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = array("q", INTEGERS[name])
     points = Points(numbers, array("q", numbers[::-1]), array("d", [0.5] * len(numbers)))
-    unpacked = packing.unpack(packing.pack(points))
-    assert unpacked.steps == points.steps
-    assert unpacked.timestamps == points.timestamps
+    packed = packing.pack(points)
+    assert packing.unpack(packed) == points
+    monkeypatch.setattr(packing, "WORTH_NUMPY", 0)
+    twice = Points.empty()
+    twice.extend(points)
+    twice.extend(points)
+    assert packing.unpack_all([packed, packed]) == twice
+    monkeypatch.setattr(packing, "find_numpy", lambda count: None)
+    assert packing.unpack_all([packed, packed]) == twice
 
 
 def test_values_survive_bit_for_bit(database: Database) -> None:
@@ -91,6 +97,8 @@ def test_values_survive_bit_for_bit(database: Database) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="format 9"):
         packing.unpack(b"\x09\x00\x00\x00\x00")
+    with pytest.raises(ValueError, match="format 9"):
+        packing.unpack_all([b"\x09\x00\x00\x00\x00"])
 
 
 @pytest.mark.parametrize("seed", range(6))

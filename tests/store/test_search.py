@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from jupyterlab_mlops.errors import InvalidRequest
+from jupyterlab_mlops.store import search
 from jupyterlab_mlops.store.apply import apply
 from jupyterlab_mlops.store.db import Database
+from jupyterlab_mlops.store.executions import encode_token
 from jupyterlab_mlops.store.runs import delete_runs, set_note
 from jupyterlab_mlops.store.search import search_runs
 from jupyterlab_mlops.types import (
@@ -158,7 +160,7 @@ def test_each_clause_means_what_mlflow_says(filled: Database, text: str, test: T
     assert 0 < len(expected) < COUNT
     page = find(filled, text, max_results=1000)
     assert ids(page) == expected
-    assert page.total == len(expected)
+    assert (page.total, page.total_is_exact) == (len(expected), True)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -312,3 +314,19 @@ def test_quotes_and_sql_in_values_are_only_text(database: Database, tmp_path: Pa
     database.write_now(work)
     assert ids(find(database, f'tags.`{nasty}` = "{nasty}"')) == ["r1"]
     assert ids(find(database, "", f"tags.`{nasty}` DESC")) == ["r1"]
+
+
+def test_a_total_says_when_it_is_only_a_lower_bound(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "COUNTED", 3)
+    records = [
+        (RunStart(run_id=f"run{i}", start_time=T0 + i, tags={"a": "b"}), "kernel") for i in range(5)
+    ]
+    say(database, records)  # type: ignore[arg-type]
+    first = find(database, "tags.a = 'b'", max_results=2)
+    assert (first.total, first.total_is_exact) == (3, False)
+    last = find(database, "tags.a = 'b'", max_results=2, page_token=encode_token(4))
+    assert (last.total, last.total_is_exact) == (5, True)
+    everything = find(database, max_results=2)
+    assert (everything.total, everything.total_is_exact) == (5, True)
