@@ -38,80 +38,84 @@ def apply_start(
     tx: sqlite3.Connection, record: ExecutionStart, origin: Origin, changes: Changes
 ) -> None:
     """Enter or complete an execution."""
-    ensure_session(tx, record.session_id)
-    key = ensure_execution(tx, record.execution_id)
-    stored = _stored(tx, key)
-    tx.execute(
-        "UPDATE executions SET session_id = :session_id, source = :source,"
-        " started_at = :started_at, execution_count = :execution_count, cell_id = :cell_id,"
-        " notebook = :notebook, user = :user, start_origin = :start_origin WHERE id = :id",
-        {**_joined(stored, record, origin), "id": key},
-    )
-    _set_sequence(tx, key, record, origin, stored)
+    session = _session_of(tx, record)
+    stored = _stored(tx, record.execution_id)
+    joined = _joined(stored, record, origin)
+    if joined["sequence"] is None:
+        joined["sequence"] = _next_sequence(tx, record.session_id)
+    key = _enter(tx, stored, joined)
     _use_waiting_context(tx, key, record)
-    if origin != "kernel" or not _has_notebook(tx, record.session_id):
+    unsure = origin != "kernel" and session["notebook_origin"] is None
+    if unsure or session["notebook"] is None:
         learn_notebook(tx, record.session_id, record.notebook, origin, changes)
-    learn_user(tx, record.session_id, record.user)
-    _close_if_session_ended(tx, key, record.session_id)
-    if origin == "kernel" or stored["start_origin"] != "kernel":
+    if record.user is not None and session["user"] is None:
+        learn_user(tx, record.session_id, record.user)
+    if session["ended_at"] is not None:
+        _close(tx, key, session["ended_at"])
+    if stored and (origin == "kernel" or stored["start_origin"] != "kernel"):
         _refresh_figures(tx, key, changes)
         _refresh_verdicts(tx, key)
     note(changes, "executions", record.execution_id)
     note(changes, "sessions", record.session_id)
 
 
-def _stored(tx: sqlite3.Connection, key: int) -> dict[str, Any]:
-    sql = f"SELECT {_COLUMNS}, start_origin, sequence_origin FROM executions WHERE id = ?"
-    return one(tx, sql, (key,)) or {}
+def _session_of(tx: sqlite3.Connection, record: ExecutionStart) -> dict[str, Any]:
+    sql = "SELECT notebook, notebook_origin, user, ended_at FROM sessions WHERE session_id = ?"
+    known = one(tx, sql, (record.session_id,))
+    if known is None:
+        ensure_session(tx, record.session_id)
+        known = dict.fromkeys(("notebook", "notebook_origin", "user", "ended_at"))
+    return known
 
 
-def _has_notebook(tx: sqlite3.Connection, session_id: str) -> bool:
-    sql = "SELECT 1 FROM sessions WHERE session_id = ? AND notebook IS NOT NULL"
-    return value(tx, sql, (session_id,)) is not None
+def _stored(tx: sqlite3.Connection, execution_id: str) -> dict[str, Any]:
+    """Return what is known of an execution, nothing if it is new."""
+    sql = (
+        f"SELECT id, {_COLUMNS}, start_origin, sequence_origin FROM executions"
+        " WHERE execution_id = ?"
+    )
+    return one(tx, sql, (execution_id,)) or {}
 
 
 def _joined(stored: dict[str, Any], record: ExecutionStart, origin: Origin) -> dict[str, Any]:
     """Join two descriptions of one start: the kernel knows the cell, the server the place."""
-    known = {name: getattr(record, name) for name in _COLUMNS.split(", ")}
-    kernel_spoke = stored["start_origin"] == "kernel"
-    joined: dict[str, Any] = {}
-    for name, new in known.items():
+    kernel_spoke = stored.get("start_origin") == "kernel"
+    joined: dict[str, Any] = {"execution_id": record.execution_id}
+    for name in _COLUMNS.split(", "):
+        new, old = getattr(record, name), stored.get(name)
         place = name in ("notebook", "user")
         wins = origin != "kernel" if place else origin == "kernel" or not kernel_spoke
-        first, second = (new, stored[name]) if wins else (stored[name], new)
+        first, second = (new, old) if wins else (old, new)
         joined[name] = second if first is None else first
     joined["start_origin"] = "kernel" if kernel_spoke else origin
+    said_by = stored.get("sequence_origin")
+    if record.sequence is not None and (origin == "kernel" or said_by != "kernel"):
+        joined["sequence"], joined["sequence_origin"] = record.sequence, origin
+    else:
+        joined["sequence"], joined["sequence_origin"] = stored.get("sequence"), said_by
     return joined
 
 
-def _set_sequence(
-    tx: sqlite3.Connection,
-    key: int,
-    record: ExecutionStart,
-    origin: Origin,
-    stored: dict[str, Any],
-) -> None:
-    said_by = stored["sequence_origin"]
-    if record.sequence is not None and (origin == "kernel" or said_by != "kernel"):
-        sequence, said_by = record.sequence, origin
-    elif stored["sequence"] is None:
-        last = "SELECT max(sequence) FROM executions WHERE session_id = ?"
-        sequence, said_by = (value(tx, last, (record.session_id,)) or 0) + 1, None
-    else:
-        return
-    tx.execute(
-        "UPDATE executions SET sequence = ?, sequence_origin = ? WHERE id = ?",
-        (sequence, said_by, key),
-    )
+def _next_sequence(tx: sqlite3.Connection, session_id: str) -> int:
+    last = "SELECT max(sequence) FROM executions WHERE session_id = ?"
+    return int(value(tx, last, (session_id,)) or 0) + 1
 
 
-def _close_if_session_ended(tx: sqlite3.Connection, key: int, session_id: str) -> None:
+def _enter(tx: sqlite3.Connection, stored: dict[str, Any], joined: dict[str, Any]) -> int:
+    if not stored:
+        names = ", ".join(joined)
+        sql = f"INSERT INTO executions ({names}) VALUES (:{', :'.join(joined)})"
+        return int(tx.execute(sql, joined).lastrowid or 0)
+    pairs = ", ".join(f"{name} = :{name}" for name in joined)
+    tx.execute(f"UPDATE executions SET {pairs} WHERE id = :id", {**joined, "id": stored["id"]})
+    return int(stored["id"])
+
+
+def _close(tx: sqlite3.Connection, key: int, ended_at: int) -> None:
     tx.execute(
-        "UPDATE executions SET status = 'killed',"
-        " ended_at = max(coalesce(started_at, 0), (SELECT ended_at FROM sessions s"
-        " WHERE s.session_id = ?)) WHERE id = ? AND status = 'running'"
-        " AND (SELECT ended_at FROM sessions s WHERE s.session_id = ?) IS NOT NULL",
-        (session_id, key, session_id),
+        "UPDATE executions SET status = 'killed', ended_at = max(coalesce(started_at, 0), ?)"
+        " WHERE id = ? AND status = 'running'",
+        (ended_at, key),
     )
 
 
@@ -123,11 +127,10 @@ def apply_output(
 ) -> None:
     """Replace the outputs of an execution; the tap's are not replaced by the kernel's."""
     key = ensure_execution(tx, record.execution_id)
-    known = value(tx, "SELECT origin FROM outputs WHERE execution = ?", (key,))
-    if known == "tap" and origin == "kernel":
+    known = one(tx, "SELECT origin, has_figures FROM outputs WHERE execution = ?", (key,))
+    if known and known["origin"] == "tap" and origin == "kernel":
         return
-    blobs = BlobStore.beside(tx)
-    lifted = lift_images(record.outputs, lambda image: blobs.put_bytes(tx, image))
+    lifted = lift_images(record.outputs, lambda image: BlobStore.beside(tx).put_bytes(tx, image))
     tx.execute(
         "INSERT OR REPLACE INTO outputs"
         " (execution, outputs, truncated, output_count, has_figures, origin)"
@@ -141,26 +144,28 @@ def apply_output(
             origin,
         ),
     )
-    tx.execute("DELETE FROM output_blobs WHERE execution = ?", (key,))
-    tx.executemany(
-        "INSERT OR IGNORE INTO output_blobs (execution, digest) VALUES (?, ?)",
-        [(key, digest) for digest in lifted.digests],
-    )
-    _refresh_figures(tx, key, changes)
+    _link_blobs(tx, key, lifted.digests, known is not None)
+    if lifted.has_figures or (known and known["has_figures"]):
+        _refresh_figures(tx, key, changes)
     note(changes, "executions", record.execution_id)
+
+
+def _link_blobs(tx: sqlite3.Connection, key: int, digests: list[str], known: bool) -> None:
+    if known:
+        tx.execute("DELETE FROM output_blobs WHERE execution = ?", (key,))
+    if digests:
+        tx.executemany(
+            "INSERT OR IGNORE INTO output_blobs (execution, digest) VALUES (?, ?)",
+            [(key, digest) for digest in digests],
+        )
 
 
 def apply_end(
     tx: sqlite3.Connection, record: ExecutionEnd, origin: Origin, changes: Changes
 ) -> None:
     """Close an execution; of two ends the more telling status stands."""
-    key = ensure_execution(tx, record.execution_id)
-    stored = one(
-        tx,
-        "SELECT status, ended_at, error, session_id, start_origin FROM executions WHERE id = ?",
-        (key,),
-    )
-    assert stored is not None
+    stored = _before_end(tx, record.execution_id)
+    key = stored["id"]
     joined = _joined_end(stored, record)
     tx.execute(
         "UPDATE executions SET status = ?, ended_at = ?, error = ? WHERE id = ?", (*joined, key)
@@ -171,7 +176,7 @@ def apply_end(
             (to_json(record.names_read), to_json(record.names_written), key),
         )
     link_runs(tx, key, record.run_ids)
-    if joined[0] != stored["status"] or record.run_ids:
+    if stored["has_figures"] and (joined[0] != stored["status"] or record.run_ids):
         _refresh_figures(tx, key, changes)
     if joined[0] != stored["status"] or origin == "kernel":
         _refresh_verdicts(tx, key)
@@ -179,6 +184,19 @@ def apply_end(
     note(changes, "sessions", stored["session_id"])
     for run_id in record.run_ids:
         note(changes, "runs", run_id)
+
+
+def _before_end(tx: sqlite3.Connection, execution_id: str) -> dict[str, Any]:
+    sql = (
+        "SELECT e.id, e.status, e.ended_at, e.error, e.session_id, o.has_figures FROM executions e"
+        " LEFT JOIN outputs o ON o.execution = e.id WHERE e.execution_id = ?"
+    )
+    stored = one(tx, sql, (execution_id,))
+    if stored is None:
+        ensure_execution(tx, execution_id)
+        stored = one(tx, sql, (execution_id,))
+    assert stored is not None
+    return stored
 
 
 def _joined_end(stored: dict[str, Any], record: ExecutionEnd) -> tuple[str, int | None, str | None]:
