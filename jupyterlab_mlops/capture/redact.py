@@ -25,7 +25,7 @@ from ..types import (
 )
 
 T = TypeVar("T", bound=msgspec.Struct)
-_Rule = tuple[tuple[str, ...], re.Pattern[str]]
+_Rule = tuple[str, re.Pattern[str]]
 SETTING = "JUPYTER_MLOPS_REDACT"
 """Environment variable by which a server tells its kernels: `0`, or a JSON list of own patterns."""
 MARK = "[redacted]"
@@ -38,20 +38,28 @@ _FORMS = (
     (("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),  # Hugging Face
     (("sk-",), r"\bsk-[A-Za-z0-9_-]{20,}"),  # OpenAI, Anthropic
     (("aiza",), r"AIza[0-9A-Za-z_-]{35}"),  # Google
-    (("eyj",), r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),  # web token
     (
-        ("private key",),
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+        # A web token. Not begun anew inside a word: that would be quadratic in "eyJeyJeyJ...".
+        ("eyj",),
+        r"(?<![A-Za-z0-9_-]{2})eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+",
+    ),
+    (
+        ("-----begin ",),
+        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----BEGIN ).)*?"
+        r"-----END [A-Z ]{0,40}PRIVATE KEY-----",
     ),
 )
-"""Words (in lower case) of which a text must have one, and the form of the secret."""
+"""The beginnings (in lower case) and the form of a secret."""
 _NAMES = (
     r"(?:password|passwd|passphrase|secret|api_?key|secret_?key|private_?key|_token)"
     r"""["']?\s*[=:]\s*[rbuf]?"""
 )
 _NAMED = (
-    # The name and what follows it stay: `password = "…"`, `{"api_key": "…"}`.
-    (("pass", "secret", "key", "_token"), _NAMES + r"""(["'])(?P<secret>[^"'\n]{4,})\1"""),
+    (
+        # The name and what follows it stay: `password = "…"`, `{"api_key": "…"}`.
+        ("pass", "secret", "api_key", "apikey", "private_key", "privatekey", "_token"),
+        _NAMES + r"""(["'])(?P<secret>[^"'\n]{4,})\1""",
+    ),
     (("bearer",), r"Bearer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
     (("://",), r"://[^\s/:@'\"]+:(?P<secret>[^\s/@'\"]+)(?=@)"),
 )
@@ -81,9 +89,10 @@ class Redactor:
     def __init__(self, enabled: bool = True, patterns: Iterable[str] = ()) -> None:
         self.enabled = enabled
         self._own = [re.compile(pattern) for pattern in patterns]
-        self._forms = [_rule(hints, form, re.DOTALL) for hints, form in _FORMS]
-        self._named = [_rule(hints, form, re.IGNORECASE) for hints, form in _NAMED]
-        self._unquoted = [_rule(*_UNQUOTED, re.IGNORECASE)]
+        forms = [rule for hints, form in _FORMS for rule in _rules(hints, form, re.DOTALL)]
+        named = [rule for hints, form in _NAMED for rule in _rules(hints, form, re.IGNORECASE)]
+        self._of_source = [*forms, *named]
+        self._of_text = [*self._of_source, *_rules(*_UNQUOTED, re.IGNORECASE)]
 
     @classmethod
     def from_environment(cls) -> Redactor:
@@ -98,11 +107,11 @@ class Redactor:
 
     def source(self, text: str) -> str:
         """Redact code."""
-        return self._replace(text, [*self._forms, *self._named])
+        return self._replace(text, self._of_source)
 
     def text(self, text: str) -> str:
         """Redact what code has put out."""
-        return self._replace(text, [*self._forms, *self._named, *self._unquoted])
+        return self._replace(text, self._of_text)
 
     def record(self, record: AnyRecord) -> AnyRecord:
         """Redact what a record holds of source and outputs; other records are given back as is."""
@@ -123,11 +132,12 @@ class Redactor:
     def _replace(self, text: str, rules: list[_Rule]) -> str:
         if not self.enabled:
             return text
-        lowered = text.lower()
-        for hints, pattern in rules:
-            # Looking for a word is far cheaper than trying a pattern at each letter of a long text.
-            if any(map(lowered.__contains__, hints)):
-                text = pattern.sub(_only_secret, text)
+        lowered = _lowered(text)
+        for beginning, pattern in rules:
+            if beginning in lowered:
+                changed = _replaced(text, lowered, beginning, pattern)
+                if changed is not text:
+                    text, lowered = changed, _lowered(changed)
         for pattern in self._own:
             text = pattern.sub(_only_secret, text)
         return text
@@ -158,8 +168,31 @@ def _is_text(kind: str, value: object) -> bool:
     return isinstance(value, str) and kind.startswith("text/")
 
 
-def _rule(hints: tuple[str, ...], form: str, flags: re.RegexFlag) -> _Rule:
-    return hints, re.compile(form, flags)
+def _rules(beginnings: tuple[str, ...], form: str, flags: re.RegexFlag) -> list[_Rule]:
+    pattern = re.compile(form, flags)
+    return [(beginning, pattern) for beginning in beginnings]
+
+
+def _lowered(text: str) -> str:
+    """Return the text in lower case, letter for letter: a few letters would become two."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+
+
+def _replaced(text: str, lowered: str, beginning: str, pattern: re.Pattern[str]) -> str:
+    """Replace secrets; to look for their beginnings is far cheaper than to try at each letter."""
+    pieces: list[str] = []
+    done = 0
+    at = lowered.find(beginning)
+    while at >= 0:
+        match = pattern.match(text, at)
+        if match is not None:
+            pieces += (text[done:at], _only_secret(match))
+            done = match.end()
+        at = lowered.find(beginning, max(done, at + 1))
+    return "".join([*pieces, text[done:]]) if pieces else text
 
 
 def _only_secret(match: re.Match[str]) -> str:

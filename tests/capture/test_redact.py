@@ -103,7 +103,36 @@ def test_switched_off_it_changes_nothing(monkeypatch):
     assert Redactor.from_environment().source(AWS) == "[redacted]"
 
 
+def test_a_letter_that_is_two_in_lower_case_moves_nothing(redactor):
+    assert redactor.text(f"\u0130\u0130 {AWS} \u0130") == "\u0130\u0130 [redacted] \u0130"
+
+
+def test_a_web_token_is_found_behind_an_escape(redactor):
+    token = ".".join(["eyJ" + "a" * 20, "eyJ" + "b" * 20, "c" * 20])
+    assert redactor.text(f"'\\n{token}'") == "'\\n[redacted]'"
+
+
+def test_a_private_key_goes_as_a_whole(redactor):
+    begin, end = "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"
+    assert redactor.source(f"a\n{begin}\nMIIE\n{begin}\nMIIF\n{end}\nb") == (
+        f"a\n{begin}\nMIIE\n[redacted]\nb"
+    )
+
+
 @pytest.mark.timeout(30)
-def test_a_long_output_is_cleaned_in_moderate_time(redactor):
-    text = "epoch 12: loss=0.123 accuracy: 0.99 password x=y http://a.b/c " * 20_000
-    assert redactor.text(text) == text
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "epoch 12: loss=0.123 accuracy: 0.99 password x=y http://a.b/c ",
+        "eyJ",
+        "eyJ0123456789.",
+        "-----BEGIN PRIVATE KEY-----",
+        "password = '",
+        "secret" + " " * 50,
+        "://a:",
+        "key api_key _token pass bearer sk- hf_ xoxb- ",
+    ],
+)
+def test_a_long_output_is_cleaned_in_moderate_time(redactor, piece):
+    text = piece * (1_000_000 // len(piece))
+    redactor.text(text)
