@@ -1,7 +1,7 @@
 """The schema, step by step: named, ordered, all or nothing.
 
-`PRAGMA user_version` counts the steps, so that opening a record that is up to date costs one read;
-sqlite-utils, which runs and remembers the steps by name, is imported only when there is work.
+`PRAGMA user_version` counts the steps, so that opening a record that is up to date costs one read.
+Their names are kept where sqlite-utils keeps those of its migrations, so that it can list them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from ..kernel.places import is_network
 from . import schema
 
-Step = Callable[[Any], None]
+Step = Callable[[sqlite3.Connection], object]
 
 APPLICATION_ID = 0x4D4C4F70
 """Marks the file as a record of ours (`PRAGMA application_id`); "MLOp" in ASCII."""
 
 
-def first_tables(db: Any) -> None:
+def first_tables(db: sqlite3.Connection) -> None:
     """Create all tables of version 1 and MLflow's experiment 0."""
     for statement in schema.FIRST:
         db.execute(statement)
@@ -37,6 +36,17 @@ def first_tables(db: Any) -> None:
 
 STEPS: tuple[tuple[str, Step], ...] = (("0001_first_tables", first_tables),)
 SCHEMA_VERSION = len(STEPS)
+
+
+_NAMES = """
+    CREATE TABLE IF NOT EXISTS _sqlite_migrations (
+        id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT
+    )
+"""
+_NAMES_INDEX = """
+    CREATE UNIQUE INDEX IF NOT EXISTS idx__sqlite_migrations_migration_set_name
+        ON _sqlite_migrations (migration_set, name)
+"""
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -83,12 +93,20 @@ def migrate(
 ) -> None:
     """Bring the file up to date in one transaction, keeping a copy of what was there before."""
     version = version_of(connection)
-    # A network file system cannot share the memory that a WAL needs; others may refuse it too.
-    mode = "DELETE" if is_network(path.parent) else "WAL"
-    connection.execute(f"PRAGMA journal_mode={mode}")
+    _choose_journal(connection, path)
     if version:
         _keep_copy(connection, path, version)
     _apply(connection, steps)
+
+
+def _choose_journal(connection: sqlite3.Connection, path: Path) -> None:
+    """A network file system cannot share the memory that a WAL needs; others may refuse it too."""
+    if not is_network(path.parent):
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("SELECT count(*) FROM sqlite_master")
+            return
+    connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
@@ -101,16 +119,18 @@ def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None
 
 
 def _apply(connection: sqlite3.Connection, steps: tuple[tuple[str, Step], ...]) -> None:
-    from sqlite_utils import Database
-    from sqlite_utils.migrations import Migrations
-
-    migrations = Migrations("jupyterlab_mlops")
-    for name, step in steps:
-        migrations(name=name)(step)
-    # Another process may be here too: whoever comes second finds nothing pending.
+    # Another process may be here too: whoever comes second finds nothing to do.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        migrations.apply(Database(connection))
+        connection.execute(_NAMES)
+        connection.execute(_NAMES_INDEX)
+        for name, step in steps[version_of(connection) :]:
+            step(connection)
+            connection.execute(
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+                " VALUES ('jupyterlab_mlops', ?, datetime('now'))",
+                (name,),
+            )
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={len(steps)}")
         connection.execute("COMMIT")

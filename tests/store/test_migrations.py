@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlite_utils
+from sqlite_utils.migrations import Migrations
 
 from jupyterlab_mlops.store import artifacts, executions, metrics, migrations, registry, runs
 from jupyterlab_mlops.store.db import Database
@@ -84,6 +85,8 @@ def test_sqlite_utils_opens_the_record(database: Database) -> None:
     db = sqlite_utils.Database(str(database.path))
     assert db["experiments"].count == 1
     assert db.table("runs").foreign_keys
+    ours = Migrations("jupyterlab_mlops")
+    assert [step.name for step in ours.applied(db)] == [name for name, _ in migrations.STEPS]
     db.close()
 
 
