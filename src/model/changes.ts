@@ -37,6 +37,7 @@ export class ChangeStream implements IDisposable {
     this._events = services.events;
     this._events.stream.connect(this._onEvent, this);
     services.connectionFailure.connect(this.probe, this);
+    Private.cuts(services.events)?.connect(this._onTick, this);
     window.addEventListener('online', this._onWake);
     document.addEventListener('visibilitychange', this._onWake);
     this._probe = new Poll({
@@ -99,6 +100,12 @@ export class ChangeStream implements IDisposable {
     }
   }
 
+  private _onTick(_: unknown, state: { phase: string }): void {
+    if (state.phase === 'rejected') {
+      this.probe();
+    }
+  }
+
   private async _ping(): Promise<void> {
     await this._events.emit({
       schema_id: CHANGED_SCHEMA,
@@ -122,6 +129,19 @@ export class ChangeStream implements IDisposable {
 }
 
 namespace Private {
+  /**
+   * What the application's stream goes through: its phase is `rejected` when its socket was closed.
+   *
+   * Nothing public says so. Without it, a server that is back before anybody asks it
+   * something would not be noticed; all other signs of a lost connection remain.
+   */
+  export function cuts(
+    events: Event.IManager
+  ): ISignal<unknown, { phase: string }> | undefined {
+    const { _poll } = events as { _poll?: Pick<Poll, 'ticked'> };
+    return _poll?.ticked;
+  }
+
   /** Whether there is anything in it: a probe is empty. */
   export function says(changes: IChanges): boolean {
     return (

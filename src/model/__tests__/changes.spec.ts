@@ -10,7 +10,10 @@ class FakeServices {
   connected = true;
   pings = 0;
 
+  readonly ticked = new Signal<this, { phase: string }>(this);
+
   readonly events = {
+    _poll: { ticked: this.ticked },
     stream: this.stream,
     emit: (event: { schema_id: string; data: object }): Promise<void> => {
       this.pings += 1;
@@ -68,6 +71,15 @@ describe('ChangeStream', () => {
     const pings = services.pings;
     await vi.advanceTimersByTimeAsync(120_000);
     expect(services.pings).toBe(pings);
+  });
+
+  it('notices that the stream was cut although nothing else failed', async () => {
+    services.ticked.emit({ phase: 'started' });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(services.pings).toBe(0);
+    services.ticked.emit({ phase: 'rejected' });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(reconnections).toBe(1);
   });
 
   it('asks nothing while nothing has gone wrong', async () => {
