@@ -15,6 +15,9 @@ import { ViewHost } from '../widgets/host';
 import { RUN_ARGS } from './describedby';
 import { targetRuns } from './target';
 
+/** Ids of tabs begin so. The restorer finds no namespace with a colon in it. */
+const PREFIX = `${EXTENSION_ID}-compare`;
+
 /** Puts runs beside each other: in a tab of Lab, below the notebook in Notebook 7. */
 export const comparePlugin: JupyterFrontEndPlugin<void> = {
   id: `${EXTENSION_ID}:compare`,
@@ -32,7 +35,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
     const { trans, mlops, hasTabs } = services;
     const { least, most } = COMPARE_LIMITS;
     const tabs = new WidgetTracker<MainAreaWidget<ViewHost>>({
-      namespace: `${EXTENSION_ID}:compare`
+      namespace: PREFIX
     });
 
     commands.addCommand(CommandIDs.compareRuns, {
@@ -64,7 +67,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
     void restorer?.restore(tabs, {
       command: CommandIDs.compareRuns,
       args: tab => ({ runIds: Private.runIdsOf(tab) }),
-      name: tab => tab.id
+      name: tab => Private.runIdsOf(tab).join(',')
     });
     palette?.addItem({
       command: CommandIDs.compareRuns,
@@ -74,14 +77,12 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
 };
 
 namespace Private {
-  const PREFIX = `${EXTENSION_ID}:compare:`;
-
   export function idOf(runIds: readonly string[]): string {
-    return PREFIX + runIds.join(',');
+    return `${PREFIX}:${runIds.join(',')}`;
   }
 
   export function runIdsOf(tab: MainAreaWidget<ViewHost>): string[] {
-    return tab.id.slice(PREFIX.length).split(',');
+    return tab.id.slice(PREFIX.length + 1).split(',');
   }
 
   /** The runs by their start; those that are not loaded stay where they are. */

@@ -15,6 +15,7 @@ import { copyIcon, launchIcon } from '@jupyterlab/ui-components';
 import { mlopsIcon, tagIcon } from '../icons';
 import { parseTag } from '../model/format';
 import { TextFormModel } from '../model/forms';
+import { attempt } from '../report';
 import {
   CommandIDs,
   EXTENSION_ID,
@@ -24,8 +25,10 @@ import {
 import { showForm } from '../widgets/formdialog';
 import { ViewHost } from '../widgets/host';
 import { RUN_ARGS } from './describedby';
-import { attempt } from '../report';
 import { targetRuns } from './target';
+
+/** Ids of tabs begin so. The restorer finds no namespace with a colon in it. */
+const PREFIX = `${EXTENSION_ID}-run`;
 
 /** How long the way back is offered. */
 const UNDO_TIME = 10_000;
@@ -60,7 +63,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     });
 
     const tabs = new WidgetTracker<MainAreaWidget<ViewHost>>({
-      namespace: `${EXTENSION_ID}:run`
+      namespace: PREFIX
     });
     commands.addCommand(CommandIDs.openRunTab, {
       label: trans.__('Open in a Tab'),
@@ -147,8 +150,6 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 namespace Private {
-  const PREFIX = `${EXTENSION_ID}:run:`;
-
   /** A run in a tab of its own. */
   export async function makeTab(
     services: IViewServices,
@@ -163,7 +164,7 @@ namespace Private {
     content.addClass('jp-MLOps-tab');
     const tab = new MainAreaWidget({ content });
     tab.toolbar.hide();
-    tab.id = PREFIX + runId;
+    tab.id = `${PREFIX}:${runId}`;
     tab.title.icon = mlopsIcon;
     tab.title.closable = true;
     const label = () => {
@@ -179,7 +180,7 @@ namespace Private {
   }
 
   export function runIdOf(tab: MainAreaWidget<ViewHost>): string {
-    return tab.id.slice(PREFIX.length);
+    return tab.id.slice(PREFIX.length + 1);
   }
 
   /** Ask for a tag, and set it on all of the runs. */
