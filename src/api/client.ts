@@ -3,6 +3,9 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { paths } from './schema';
 import type { ErrorAnswer } from './types';
 
+const NO_SERVER_PART =
+  'The server part of jupyterlab-mlops is not loaded. Install jupyterlab-mlops where the server runs, or read in its log why it was not loaded.';
+
 const ROOT = 'mlops/api/v1';
 
 type Verb = 'get' | 'put' | 'post' | 'patch' | 'delete';
@@ -186,6 +189,9 @@ namespace Private {
       answer = JSON.parse(text) as Partial<ErrorAnswer>;
     } catch {
       // A proxy answered, in HTML.
+    }
+    if (response.status === 404 && !answer.error_code) {
+      return new MLOpsError('NO_SERVER_PART', NO_SERVER_PART, 404);
     }
     return new MLOpsError(
       answer.error_code ?? 'UNKNOWN',

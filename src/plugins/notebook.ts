@@ -12,6 +12,7 @@ import {
 import { historyIcon } from '@jupyterlab/ui-components';
 import { tagIcon } from '../icons';
 import { runsOfCell } from '../model/cells';
+import { attempt } from '../report';
 import {
   CommandIDs,
   EXTENSION_ID,
@@ -19,7 +20,6 @@ import {
   IViewServices
 } from '../tokens';
 import { NO_ARGS } from './describedby';
-import { attempt } from '../report';
 
 /** Sends a cell to the kernel from the browser. Extensions that execute on the server disable it. */
 const BROWSER_EXECUTOR = '@jupyterlab/notebook-extension:cell-executor';
@@ -113,7 +113,10 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
       // The kernel was told the id of a cell that the browser sent; what it lacks is the order.
       if (moved || !app.isPluginActivated(BROWSER_EXECUTOR)) {
         orders.set(owner, order);
-        void Private.tellContext(services, owner, cell, cellIds);
+        // The light says when the server does not answer; the next cell tells it again.
+        Private.tellContext(services, owner, cell, cellIds).catch(() =>
+          orders.delete(owner)
+        );
       }
     });
 

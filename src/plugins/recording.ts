@@ -7,9 +7,9 @@ import {
   InputDialog,
   Notification
 } from '@jupyterlab/apputils';
+import { attempt } from '../report';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { NO_ARGS, RUN_ARGS } from './describedby';
-import { attempt } from '../report';
 
 /** Switches recording, and opens and ends runs. */
 export const recordingPlugin: JupyterFrontEndPlugin<void> = {

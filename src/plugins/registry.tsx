@@ -7,10 +7,10 @@ import { downloadIcon } from '@jupyterlab/ui-components';
 import { pushIcon } from '../icons';
 import { saveBlob } from '../model/download';
 import { PushFormModel, RegisterFormModel } from '../model/forms';
+import { attempt } from '../report';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { showForm } from '../widgets/formdialog';
 import { RUN_ARGS, VERSION_ARGS } from './describedby';
-import { attempt } from '../report';
 import { targetRuns, targetVersion } from './target';
 
 /** Registers models, pushes and downloads versions. */

@@ -79,6 +79,13 @@ describe('MLOpsClient', () => {
     });
   });
 
+  it('says what is missing when the server has no such part', async () => {
+    const { client } = makeClient(
+      () => new Response('<h1>No</h1>', { status: 404 })
+    );
+    await expect(client.get('/status')).rejects.toThrow('is not loaded');
+  });
+
   it('says the status when a proxy answers in HTML', async () => {
     const { client } = makeClient(
       () =>
