@@ -140,7 +140,9 @@ export function RunList(): JSX.Element {
           className="jp-MLOps-more"
           onClick={() => void runs.loadMore()}
         >
-          {trans.__('Show more (%1 of %2)', runs.runs.length, runs.total)}
+          {runs.totalIsExact
+            ? trans.__('Show more (%1 of %2)', runs.runs.length, runs.total)
+            : trans.__('Show more (%1 so far)', runs.runs.length)}
         </button>
       )}
     </>
