@@ -32,7 +32,7 @@ from ..errors import (
 )
 from ..types import ErrorAnswer, Fault
 from . import parameters
-from .decode import decode_body, decode_query
+from .decode import MAX_BODY, TOO_LARGE, decode_body, decode_query
 from .files import FileAnswer
 from .routes import PREFIX, ROUTES, Route
 from .services import Services
@@ -40,15 +40,33 @@ from .services import Services
 WORTH_ZIPPING = 16 * 1024
 CHUNK = 2**20
 LONGEST_MESSAGE = 500
+MAX_DRAINED = 4 * MAX_BODY
+"""Bytes of a body that are read at most, though not kept: whoever still sends reads no answer."""
 
 ERROR_CODES = {e.status: e.error_code for e in (InvalidRequest, NotAllowed, NotFound, TooLarge)}
 ERROR_CODES[405] = "METHOD_NOT_ALLOWED"
 
 
+@web.stream_request_body
 class MLOpsHandler(APIHandler):
     """Answers what the table says of one path."""
 
     routes: Mapping[str, Route] = {}
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """See who asks, and refuse a body that is far too large before it is read."""
+        self._received, self._body = 0, bytearray()
+        await super().prepare()
+        if int(self.request.headers.get("Content-Length", 0)) > MAX_DRAINED:
+            raise web.HTTPError(TooLarge.status, TOO_LARGE)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep the body up to its limit; drop what follows, so that the client hears why."""
+        self._received += len(chunk)
+        if len(self._body) <= MAX_BODY:
+            self._body += chunk
+        elif self._received > MAX_DRAINED and not self._finished:
+            self.send_error(TooLarge.status, exc_info=(None, web.HTTPError(413, TOO_LARGE), None))
 
     @property
     def services(self) -> Services:
@@ -84,7 +102,7 @@ class MLOpsHandler(APIHandler):
         if route.query:
             given["query"] = query
         if route.body:
-            given["body"] = decode_body(route.body, self.request.body)
+            given["body"] = decode_body(route.body, bytes(self._body))
         return await operation(route)(services, **given)
 
     async def _send_json(self, result: Any) -> None:

@@ -13,6 +13,7 @@ from ..errors import InvalidRequest, TooLarge
 S = TypeVar("S", bound=msgspec.Struct)
 
 MAX_BODY = 4 * 2**20
+TOO_LARGE = f"The body is too large: at most {MAX_BODY:,} bytes are allowed."
 LARGEST_INT = 2**63 - 1
 
 # For the server (a log-in by token, XSRF) and for idle culling, so not ours to judge.
@@ -73,7 +74,7 @@ def decode_body(struct: type[S], body: bytes) -> S:
         Naming the field and what is allowed.
     """
     if len(body) > MAX_BODY:
-        raise TooLarge(f"The body has {len(body):,} bytes; at most {MAX_BODY:,} are allowed.")
+        raise TooLarge(TOO_LARGE)
     try:
         values = msgspec.json.decode(body or b"{}", type=struct)
     except msgspec.ValidationError as error:

@@ -93,7 +93,7 @@ def test_a_malformed_body_is_refused(
 
 
 def test_a_huge_body_is_refused_before_it_is_read() -> None:
-    with pytest.raises(TooLarge, match="at most 4,194,304 are allowed"):
+    with pytest.raises(TooLarge, match="at most 4,194,304 bytes are allowed"):
         decode_body(types.RunIdsRequest, b"x" * (MAX_BODY + 1))
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
@@ -100,7 +105,36 @@ def test_a_body_that_is_too_large_is_refused(served: Server, route: Route) -> No
     path = address(route, CASES[route.name].path)
     answer = served.api.request(route.verb, path, data=b" " * (4 * 2**20 + 1))
     assert answer.status_code == 413
-    assert "at most 4,194,304 are allowed" in answer.json()["message"]
+    assert "at most 4,194,304 bytes are allowed" in answer.json()["message"]
+
+
+def test_a_body_that_is_far_too_large_is_refused_before_it_is_sent(served: Server) -> None:
+    place = urlsplit(served.url)
+    with closing(HTTPConnection(place.hostname or "", place.port, timeout=20)) as connection:
+        connection.putrequest("POST", f"{place.path}{PREFIX}/runs/tag")
+        connection.putheader("Authorization", f"token {served.token}")
+        connection.putheader("Content-Length", str(2**30))
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert "at most 4,194,304 bytes" in json.loads(answer.read())["message"]
+
+
+def test_a_body_without_a_length_is_read_no_further_than_its_limit(served: Server) -> None:
+    sent = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(4 * 2**10):
+            sent += 2**18
+            yield b" " * 2**18
+
+    # Whoever goes on to send may be cut off before the answer is read.
+    with contextlib.suppress(requests.ConnectionError):
+        answer = served.api.request("POST", f"{PREFIX}/runs/tag", data=pieces())
+        assert answer.status_code == 413
+    assert sent < 2**28
+    assert served.api.mlops("GET", "status")
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
