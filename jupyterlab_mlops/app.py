@@ -21,12 +21,16 @@ from .capture.redact import SETTING, Redactor
 from .capture.tap import Tap
 from .config import Settings
 from .errors import MLOpsError, RecordDamaged, StoreUnavailable
+from .kernel.places import journals_dir, scratch_dir
 from .registry.outbox import Outbox
 from .registry.targets import Targets
 from .store import status
 from .store.blobs import BlobStore
 from .store.db import Database
 from .store.repair import repair
+
+RETRY_SECONDS = 5.0
+"""Between two tries to open a record that could not be opened at the start."""
 
 
 @dataclass
@@ -63,6 +67,9 @@ class MLOpsApp(Settings, ExtensionApp):
     name = "jupyterlab_mlops"
     description = "Records every execution of a server's kernels."
     parts: MLOps | None = None
+    _waiting: Path | None = None
+    """The record that could not be opened at the start."""
+    _retrying: asyncio.Future[None] | None = None
 
     def initialize_settings(self) -> None:
         """Open the record and build all parts; nothing of it may keep the server from starting."""
@@ -70,13 +77,24 @@ class MLOpsApp(Settings, ExtensionApp):
         try:
             self.check()
             self._tell_kernels(folder)
-            database = self._open(folder)
+            self._begin(self._open(folder))
+        except StoreUnavailable as reason:
+            self._excuse(f"{reason} What kernels log waits in {_waiting_place(folder)}.")
+            self._waiting = folder
         except MLOpsError as reason:
-            self.log.error("Nothing is recorded by this server. %s", reason)
-            self.settings["mlops_unavailable"] = f"Nothing is recorded by this server. {reason}"
-            return
+            self._excuse(str(reason))
+
+    def _excuse(self, reason: str) -> None:
+        self.log.error("Nothing is recorded by this server. %s", reason)
+        self.settings["mlops_unavailable"] = f"Nothing is recorded by this server. {reason}"
+
+    def _begin(self, database: Database) -> MLOps:
         self.parts = self._build(database)
         self.settings["mlops"] = self.parts
+        notice = database.notice
+        if notice is not None:
+            self.log.error("%s What kernels log waits.", notice)
+        return self.parts
 
     def initialize_handlers(self) -> None:
         """Answer requests; where there is no record, with the reason why."""
@@ -85,9 +103,24 @@ class MLOpsApp(Settings, ExtensionApp):
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self.parts is not None:
             self.parts.start()
+        elif self._waiting is not None:
+            self._retrying = asyncio.ensure_future(self._try_again(self._waiting))
+
+    async def _try_again(self, folder: Path) -> None:
+        """Begin as soon as the record can be opened: a disk has room again, a lock is gone."""
+        while self.parts is None:
+            await asyncio.sleep(RETRY_SECONDS)
+            try:
+                database = await asyncio.to_thread(self._open, folder)
+            except StoreUnavailable:
+                continue
+            self._begin(database).start()
+            self.log.warning("The record %s can be written again; this server records.", folder)
 
     async def stop_extension(self) -> None:
         """Take over what is left and close the record; a second call does nothing."""
+        if self._retrying is not None:
+            self._retrying.cancel()
         parts, self.parts = self.parts, None
         if parts is not None:
             await parts.close()
@@ -133,6 +166,14 @@ class MLOpsApp(Settings, ExtensionApp):
         """Kernels inherit the server's environment: the shortest way to tell them."""
         os.environ["JUPYTER_MLOPS_DATA_DIR"] = str(folder)
         os.environ[SETTING] = json.dumps(self.redact_patterns) if self.redact else "0"
+
+
+def _waiting_place(folder: Path) -> Path:
+    """Where kernels write to while the record cannot be opened."""
+    place = journals_dir(folder)
+    if os.access(place if place.exists() else folder, os.W_OK):
+        return place
+    return scratch_dir(folder)
 
 
 main = MLOpsApp.launch_instance

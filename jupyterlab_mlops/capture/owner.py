@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -44,7 +45,7 @@ class Ownership:
             notice = _read(self._path)
             self.held = notice is None or _is_mine(notice) or not _is_alive(notice)
             if self.held:
-                self._write()
+                self.held = self._claim() or (notice is not None and _is_mine(notice))
         return self.held
 
     def give_up(self) -> None:
@@ -54,7 +55,8 @@ class Ownership:
             self._path.unlink(missing_ok=True)
         self.held = False
 
-    def _write(self) -> None:
+    def _claim(self) -> bool:
+        """Write the claim; False where the disk does not take it."""
         pid = os.getpid()
         notice = {
             "pid": pid,
@@ -65,8 +67,14 @@ class Ownership:
             "heartbeat": _now_ms(),
         }
         draft = self._path.with_suffix(f".{pid}")
-        draft.write_text(json.dumps(notice))
-        draft.replace(self._path)
+        try:
+            draft.write_text(json.dumps(notice))
+            draft.replace(self._path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            return False
+        return True
 
 
 def _read(path: Path) -> dict[str, Any] | None:

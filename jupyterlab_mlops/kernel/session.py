@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..errors import MLOpsError
 from . import environment, notebook
 from .journal import open_journal
 from .recorder import now_ms, quietly, recorder
@@ -172,3 +173,5 @@ def _ingest() -> None:
             ingest_pending(data_dir())
     except ImportError:
         return
+    except MLOpsError:
+        return  # a store that cannot be written now: whoever opens it next finds the journal

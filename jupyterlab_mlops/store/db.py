@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import StoreUnavailable
 from . import migrations
 from .changes import Changes, WriteConnection, is_empty, merge, no_changes
-from .health import Identity, damaged, explained, identity
+from .health import Identity, damaged, explained, identity, not_writable
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +31,8 @@ _Task = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
 
 FILE_NAME = "mlops.db"
 BUSY_SECONDS = 30.0
+PATIENCE_SECONDS = 3.0
+"""How long opening a record waits for another program."""
 _GROUP = 64
 """Queued writes that may share one commit."""
 _log = logging.getLogger("jupyterlab_mlops")
@@ -46,11 +48,6 @@ class Database:
     busy_seconds
         How long a write waits for another program that holds the file.
 
-    Attributes
-    ----------
-    notice : str or None
-        Why the record is open for reading only, in one sentence; None when it can be written.
-
     Raises
     ------
     RecordDamaged
@@ -62,7 +59,7 @@ class Database:
     def __init__(self, data_dir: Path | str, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.data_dir = Path(data_dir)
         self.path = self.data_dir / FILE_NAME
-        self.notice: str | None = None
+        self._refusal: str | None = None
         self._busy_seconds = busy_seconds
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
@@ -79,6 +76,11 @@ class Database:
             self._make_private_file()
             self._bring_up_to_date()
 
+    @property
+    def notice(self) -> str | None:
+        """Why the record may only be read now; None when it can be written."""
+        return self._refusal or not_writable(self.path)
+
     def _make_private_file(self) -> None:
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -91,14 +93,17 @@ class Database:
 
     def _bring_up_to_date(self) -> None:
         # Read-only first: a record that is newer than this code must not change by one byte.
-        with closing(connect_reader(self.path, self._busy_seconds)) as reader:
+        patience = min(self._busy_seconds, PATIENCE_SECONDS)
+        with closing(connect_reader(self.path, patience)) as reader:
             version = migrations.version_of(reader)
             if version:
                 reader.execute("SELECT 1 FROM runs LIMIT 1")
         if not version:
             raise damaged(self.path, "it is empty")
-        self.notice = migrations.refusal(self.path, version)
+        self._refusal = migrations.refusal(self.path, version)
         if version < migrations.SCHEMA_VERSION:
+            if self.notice is not None:
+                raise StoreUnavailable(self.notice)
             with closing(self._connect_writer()) as writer:
                 migrations.migrate(writer, self.path)
 
@@ -130,8 +135,9 @@ class Database:
         StoreUnavailable
             The database is closed, or its schema is newer than this code.
         """
-        if self.notice is not None:
-            raise StoreUnavailable(self.notice)
+        notice = self.notice
+        if notice is not None:
+            raise StoreUnavailable(notice)
         future: Future[T] = Future()
         with self._lock:
             if self._closed:

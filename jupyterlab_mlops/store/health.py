@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import RecordDamaged, StoreUnavailable
+
+if sys.platform != "win32":
+    import fcntl
 
 LITTLE_ROOM = 1 << 20
 """With less than this free, a commit may fail, and journals get no segment."""
@@ -46,6 +52,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         reason = explain(error, path)
+        if reason is not None and "is locked" in reason and not offers_locks(path.parent):
+            reason = f"The disk that holds the record {path} offers no file locks."
         if reason is None:
             raise
         raise (RecordDamaged if "is damaged" in reason else StoreUnavailable)(reason) from error
@@ -56,6 +64,18 @@ def damaged(path: Path, error: str) -> RecordDamaged:
     return RecordDamaged(_DAMAGED.format(path=path, error=error))
 
 
+def offers_locks(folder: Path) -> bool:
+    """Tell whether files in a folder can be locked; SQLite takes a refusal for another's lock."""
+    if sys.platform == "win32":
+        return True
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            fcntl.lockf(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.ENOLCK, errno.ENOTSUP)
+    return True
+
+
 def no_room(path: Path) -> str | None:
     """Say that the disk of the record is full, before anything has failed; None where it is not."""
     try:
@@ -63,6 +83,13 @@ def no_room(path: Path) -> str | None:
     except OSError:
         return None
     return f"The disk that holds the record {path} is full." if free < LITTLE_ROOM else None
+
+
+def not_writable(path: Path) -> str | None:
+    """Say that the record may be read only; None where it can be written, or is not there."""
+    if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
+        return None
+    return None if not path.exists() else f"The record {path} cannot be written: it is read-only."
 
 
 def identity(path: Path) -> Identity:

@@ -65,12 +65,27 @@ def refusal(path: Path, version: int) -> str | None:
 
 
 def create(path: Path) -> None:
-    """Make a new record; the file appears whole or not at all, whoever else makes it too."""
+    """Make a new record; the file appears whole or not at all, whoever else makes it too.
+
+    With a WAL, but on a network file system, which cannot share the memory that it needs, and
+    where it is refused.
+    """
+    modes = ("DELETE",) if is_network(path.parent) else ("WAL", "DELETE")
+    for mode in modes[:-1]:
+        with contextlib.suppress(sqlite3.OperationalError):
+            _create(path, mode)
+            return
+    _create(path, modes[-1])
+
+
+def _create(path: Path, journal_mode: str) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     # SQLite gives the -wal and -shm files the mode of the database itself.
     os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     try:
-        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        # Nobody else knows this file, so there is nobody to wait for.
+        with closing(sqlite3.connect(draft, isolation_level=None, timeout=0)) as connection:
+            connection.execute(f"PRAGMA journal_mode={journal_mode}")
             migrate(connection, draft)
         with contextlib.suppress(FileExistsError):
             _name(draft, path)
@@ -93,20 +108,9 @@ def migrate(
 ) -> None:
     """Bring the file up to date in one transaction, keeping a copy of what was there before."""
     version = version_of(connection)
-    _choose_journal(connection, path)
     if version:
         _keep_copy(connection, path, version)
     _apply(connection, steps)
-
-
-def _choose_journal(connection: sqlite3.Connection, path: Path) -> None:
-    """A network file system cannot share the memory that a WAL needs; others may refuse it too."""
-    if not is_network(path.parent):
-        with contextlib.suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("SELECT count(*) FROM sqlite_master")
-            return
-    connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
