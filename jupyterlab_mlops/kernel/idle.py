@@ -10,7 +10,6 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from .recorder import quietly, recorder
 
@@ -28,42 +27,21 @@ class Idle:
     """The tasks that wait, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._tasks: deque[Task] = deque()
-        self._running_cells = 0
-        self._last_end = 0.0
+        self.tasks: deque[Task] = deque()
         self._scheduled = False
         self._exit_registered_in: int | None = None
 
     def add(self, task: Task) -> None:
         """Run `task` later, in the main thread; what it raises is counted as a fault."""
-        self._tasks.append(task)
+        self.tasks.append(task)
         if self._exit_registered_in != os.getpid():
             self._exit_registered_in = os.getpid()
             atexit.register(self._finish, os.getpid())
-        self._schedule()
+        self.schedule()
 
-    def watch(self, shell: Any) -> None:
-        """Learn from IPython when cells begin and end."""
-        shell.events.register("pre_run_cell", self._cell_begins)
-        shell.events.register("post_run_cell", self._cell_ends)
-
-    def unwatch(self, shell: Any) -> None:
-        """Undo `watch`."""
-        shell.events.unregister("pre_run_cell", self._cell_begins)
-        shell.events.unregister("post_run_cell", self._cell_ends)
-
-    @quietly("idle.cell_begins")
-    def _cell_begins(self, info: Any = None) -> None:
-        self._running_cells += 1
-
-    @quietly("idle.cell_ends")
-    def _cell_ends(self, result: Any = None) -> None:
-        self._running_cells = max(0, self._running_cells - 1)
-        self._last_end = time.monotonic()
-        self._schedule()
-
-    def _schedule(self, delay: float = QUIET_SECONDS) -> None:
-        if self._scheduled or not self._tasks:
+    def schedule(self, delay: float = QUIET_SECONDS) -> None:
+        """See to it that what waits is run, where this thread has an event loop."""
+        if self._scheduled or not self.tasks:
             return
         try:
             loop = asyncio.get_running_loop()
@@ -75,21 +53,20 @@ class Idle:
     @quietly("idle.wake")
     def _wake(self) -> None:
         self._scheduled = False
-        quiet = time.monotonic() - self._last_end >= QUIET_SECONDS
-        if quiet and not self._running_cells and self._tasks:
+        if recorder.quiet_seconds >= QUIET_SECONDS and self.tasks:
             self._run_one()
-            self._schedule(BREATH_SECONDS)
+            self.schedule(BREATH_SECONDS)
         else:
-            self._schedule()
+            self.schedule()
 
     def _run_one(self) -> None:
-        task = self._tasks.popleft()
+        task = self.tasks.popleft()
         quietly(f"idle.{getattr(task, '__name__', 'task')}")(task)()
         recorder.flush()
 
     def _finish(self, owner: int) -> None:
         until = time.monotonic() + EXIT_SECONDS
-        while self._tasks and time.monotonic() < until and os.getpid() == owner:
+        while self.tasks and time.monotonic() < until and os.getpid() == owner:
             self._run_one()
 
 

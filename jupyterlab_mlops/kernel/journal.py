@@ -68,7 +68,7 @@ __all__ = [
 ]
 
 LARGEST_RECORD = 64 << 20
-SMALLEST_SEGMENT, LARGEST_SEGMENT = 64 << 10, 2 << 20
+SMALLEST_SEGMENT, LARGEST_SEGMENT = 64 << 10, 1 << 20
 RETRY_SECONDS = 0.5
 """How long a folder that refused a segment is left alone."""
 ROOM_FOR_GAP = 4096
@@ -123,12 +123,17 @@ class Journal:
         except Exception as fault:
             self._count(fault)
 
-    def write_text(self, text: bytes) -> None:
+    def write_text(self, text: str) -> None:
         """Store one record that is written as JSON already, as the hooks do for each cell."""
         try:
-            size = len(text)
-            body = _TEXT_HEAD.pack(size + 16, KIND_RECORD, size) + text
-            self._append(body + U32.pack(crc32(body)))
+            data = text.encode()
+            size = len(data)
+            body = _TEXT_HEAD.pack(size + 16, KIND_RECORD, size) + data
+            framed = body + U32.pack(crc32(body))
+            try:
+                self.segment.write(framed)
+            except ValueError:  # no room
+                self._append(framed)
         except Exception as fault:
             self._count(fault)
 

@@ -34,10 +34,12 @@ class Execution:
     __slots__ = (
         "cell_id",
         "execution_id",
+        "inner",
         "run_ids",
         "sequence",
         "source",
         "started_at",
+        "transformed",
     )
 
     def __init__(
@@ -47,6 +49,7 @@ class Execution:
         sequence: int,
         cell_id: str | None,
         started_at: int,
+        transformed: str,
     ) -> None:
         self.execution_id = execution_id
         """None: this cell is not recorded (paused, or `%%mlops skip`)."""
@@ -54,7 +57,11 @@ class Execution:
         self.sequence = sequence
         self.cell_id = cell_id
         self.started_at = started_at
+        self.transformed = transformed
+        """The source as plain Python."""
         self.run_ids: list[str] = []
+        self.inner: list[str] = []
+        """Sources of the cells that it runs itself (`%run`, `run_cell`), innermost last."""
 
     def is_same_cell(self, other: Execution) -> bool:
         """Whether `other` is another time that the same cell ran."""
@@ -66,6 +73,12 @@ class Execution:
         """Note that a run was open, opened or logged to while this cell ran."""
         if run_id not in self.run_ids:
             self.run_ids.append(run_id)
+
+
+class _Here(threading.local):
+    """What runs in the thread that asks; subshells have threads of their own."""
+
+    execution: Execution | None = None
 
 
 class Recorder:
@@ -86,8 +99,9 @@ class Recorder:
         self.last_fault: str | None = None
         self.opened: Journal | None = None
         """The journal, where it is open; `journal` opens it."""
-        self._executions = threading.local()
+        self.here = _Here()
         self._latest: Execution | None = None
+        self._left_at = 0.0
         self._begin_session: Callable[[], None] | None = None
         self._opening = threading.RLock()
 
@@ -127,19 +141,23 @@ class Recorder:
 
     def current_execution(self) -> Execution | None:
         """The cell that runs: this thread's own, else the one that runs in the main thread."""
-        own: Execution | None = getattr(self._executions, "current", None)
-        return own if own is not None else self._latest
+        return self.here.execution or self._latest
 
     def enter(self, execution: Execution) -> None:
         """Make `execution` the one that runs in this thread."""
-        self._executions.current = execution
-        self._latest = execution
+        self.here.execution = self._latest = execution
 
     def leave(self, execution: Execution) -> None:
         """Nothing runs in this thread any more."""
-        self._executions.current = None
+        self.here.execution = None
         if self._latest is execution:
             self._latest = None
+            self._left_at = time.monotonic()
+
+    @property
+    def quiet_seconds(self) -> float:
+        """How long no cell has run; 0 while one runs."""
+        return 0.0 if self.current_execution() else time.monotonic() - self._left_at
 
     # ------------------------------------------------------------------------------ writing
 
@@ -152,16 +170,6 @@ class Recorder:
             journal.write(record, attachment)
         except Exception as error:
             self.fault("journal.write", error)
-
-    def write_text(self, text: str) -> None:
-        """Append one record that is JSON already; never raises."""
-        journal = self.journal
-        if journal is None:
-            return
-        try:
-            journal.write_text(text.encode())
-        except Exception as error:
-            self.fault("journal.write_text", error)
 
     def flush(self) -> None:
         """Tell whoever listens that there is something to read; never raises."""

@@ -84,7 +84,8 @@ class Runs:
         """Set by `set_experiment`; None means the notebook's name."""
         self.latest: OpenRun | None = None
         """The run that was opened last, open or not."""
-        self._open: dict[str, OpenRun] = {}
+        self.open: dict[str, OpenRun] = {}
+        """The open runs of the process by id, oldest first."""
         self._main_stack: list[OpenRun] = []
         if threading.current_thread() is threading.main_thread():
             local.stack = self._main_stack
@@ -110,13 +111,9 @@ class Runs:
         run = self.current()
         return run.run_id if run else None
 
-    def open_run_ids(self) -> list[str]:
-        """Ids of all open runs of the process, oldest first."""
-        return list(self._open)
-
     def get(self, run_id: str) -> OpenRun | None:
         """The open run of that id, or None."""
-        return self._open.get(run_id)
+        return self.open.get(run_id)
 
     def touch_run(self, run_id: str) -> None:
         """Note on the cell that runs that it logged to this run."""
@@ -237,7 +234,7 @@ class Runs:
     def _resume(
         self, run_id: str, name: str | None, tags: dict[str, str], description: str | None
     ) -> OpenRun:
-        if run_id in self._open:
+        if run_id in self.open:
             raise Conflict(f"The run {run_id} is open already.")
         run = OpenRun(run_id, name=name)
         self._push(run)
@@ -282,7 +279,7 @@ class Runs:
         run.execution = recorder.current_execution()
         if run.execution is not None:
             run.execution.touch(run.run_id)
-        self._open[run.run_id] = run
+        self.open[run.run_id] = run
         if current:
             self.latest = run
             run.stack = self.stack()
@@ -308,7 +305,7 @@ class Runs:
         if status not in STATUSES:
             raise InvalidValue(f"A run's status is one of {', '.join(STATUSES)}, not {status!r}.")
         stack = self.stack()
-        run = self._open.get(run_id) if run_id else (stack[-1] if stack else None)
+        run = self.open.get(run_id) if run_id else (stack[-1] if stack else None)
         if run is not None:
             self.end(run, status, error, end_time=end_time)  # type: ignore[arg-type]
 
@@ -321,7 +318,7 @@ class Runs:
         end_time: int | None = None,
     ) -> None:
         """End `run`; one that has ended is left alone."""
-        if self._open.pop(run.run_id, None) is None:
+        if self.open.pop(run.run_id, None) is None:
             return
         if run in run.stack:
             run.stack.remove(run)
@@ -351,11 +348,11 @@ class Runs:
         error
             What it raised, in the shape of `types.ExecutionError`; None: nothing.
         """
-        if not self._open:
+        if not self.open:
             return
         status: RunStatus = "FINISHED" if error is None else "FAILED"
         own = self.stack()
-        for run in reversed(list(self._open.values())):
+        for run in reversed(list(self.open.values())):
             ends = run.ends_with_cell and run.execution in (execution, None)
             if ends or (error is not None and run in own):
                 self.end(run, status, error)
@@ -364,7 +361,7 @@ class Runs:
         """End what is open when the process ends in good order, as MLflow does."""
         if os.getpid() != recorder.pid:
             return  # a fork's copy: the runs belong to the parent
-        for run in reversed(list(self._open.values())):
+        for run in reversed(list(self.open.values())):
             self.end(run, "FINISHED" if error is None else "FAILED", error)
 
 

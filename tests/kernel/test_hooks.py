@@ -231,9 +231,9 @@ FAULTS = {
     "the journal refuses": "recorder.journal.write_text = recorder.journal.write = boom",
     "the hook before": "hooks.make_execution_id = boom",
     "the hook after": "hooks.settled_json = boom",
-    "the runs": "hooks.runs.end_of_execution = boom",
+    "the runs": "hooks.runs.open_implicit_run(); hooks.runs.end = boom",
     "the capture": "hooks.current().capture._take = boom",
-    "the environment": "hooks.environment.start = boom",
+    "the environment": "hooks.environment.start = boom; hooks.current()._gathers = False",
 }
 
 

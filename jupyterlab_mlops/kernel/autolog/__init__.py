@@ -12,7 +12,6 @@ from importlib import metadata
 from types import ModuleType
 from typing import Any
 
-from ..idle import idle
 from ..recorder import quietly, recorder
 
 GROUP = "jupyterlab_mlops.autologgers"
@@ -41,7 +40,6 @@ def install(shell: Any = None) -> None:
         return
     _installed = True
     if shell is not None:
-        idle.watch(shell)
         _link_cells(shell)
     for module, watch in BUILT_IN.items():
         _wait_for(metadata.EntryPoint(module, watch, GROUP))
