@@ -11,10 +11,12 @@ import io
 import os
 import sqlite3
 from contextlib import closing
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ..errors import NotFound, StoreUnavailable
+from .changes import WriteConnection
 from .rows import one
 
 PACK_LIMIT = 262_144
@@ -34,12 +36,17 @@ class BlobStore:
     """
 
     def __init__(self, data_dir: Path | str) -> None:
-        self.data_dir = Path(data_dir)
+        self.data_dir = data_dir if isinstance(data_dir, Path) else Path(data_dir)
 
     @classmethod
     def beside(cls, conn: sqlite3.Connection) -> BlobStore:
         """Return the blobs that belong to the database of a connection."""
-        return cls(Path(conn.execute("PRAGMA database_list").fetchone()[2]).parent)
+        if isinstance(conn, WriteConnection) and conn.folder is not None:
+            return cls(conn.folder)
+        folder = Path(conn.execute("PRAGMA database_list").fetchone()[2]).parent
+        if isinstance(conn, WriteConnection):
+            conn.folder = folder
+        return cls(folder)
 
     def file_of(self, digest: str) -> Path:
         """Return where the content lies, or would lie, if it has a file of its own."""
@@ -103,23 +110,38 @@ class BlobStore:
         return row is not None and (row[0] is not None or self.file_of(digest).exists())
 
     def _append(self, tx: sqlite3.Connection, digest: str, content: bytes) -> None:
-        pack = self._open_pack(tx)
-        with os.fdopen(os.open(pack, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as file:
-            offset = file.seek(0, os.SEEK_END)
-            file.write(content)
+        pack = self._pack_of(tx)
+        offset = pack.seek(0, os.SEEK_END)
+        written = pack.write(content)
+        if not isinstance(tx, WriteConnection):
+            pack.close()
+        if written != len(content):
+            raise StoreUnavailable(f"The disk that holds {self.data_dir} is full.")
         tx.execute(
             "INSERT OR REPLACE INTO blobs (digest, size, pack, offset) VALUES (?, ?, ?, ?)",
-            (digest, len(content), pack.name, offset),
+            (digest, len(content), cast("Path", pack.name).name, offset),
         )
 
-    def _open_pack(self, tx: sqlite3.Connection) -> Path:
+    def _pack_of(self, tx: sqlite3.Connection) -> FileIO:
+        """Return the pack to append to: the one that is open, as long as it has name and room."""
+        if not isinstance(tx, WriteConnection):
+            return self._open_pack()
+        if tx.pack is not None:
+            state = os.fstat(tx.pack.fileno())
+            if not state.st_nlink or state.st_size >= PACK_SIZE:
+                tx.pack.close()
+                tx.pack = None
+        if tx.pack is None:
+            tx.pack = self._open_pack()
+        return tx.pack
+
+    def _open_pack(self) -> FileIO:
         folder = self.data_dir / "packs"
         folder.mkdir(mode=0o700, exist_ok=True)
-        last = tx.execute("SELECT max(pack) FROM blobs").fetchone()[0]
-        pack = folder / (last or "000001.pack")
-        if pack.exists() and pack.stat().st_size >= PACK_SIZE:
-            return folder / f"{int(pack.stem) + 1:06}.pack"
-        return pack
+        last = max(folder.glob("[0-9]*.pack"), default=None)
+        if last is None or last.stat().st_size >= PACK_SIZE:
+            last = folder / f"{int(last.stem) + 1 if last else 1:06}.pack"
+        return FileIO(last, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
     def _write_file(self, digest: str, content: bytes) -> None:
         partial = self._partial_file()

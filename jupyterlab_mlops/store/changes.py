@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from io import FileIO
+from pathlib import Path
 from typing import Literal, TypedDict
 
 
@@ -52,16 +54,26 @@ def is_empty(changes: Changes) -> bool:
 class WriteConnection(sqlite3.Connection):
     """The writer's connection; it gathers what the running transaction changes.
 
-    `erased` says that something was erased for good, so that no old page may stay in the WAL.
+    `erased` says that something was erased for good, so that no old page may stay in the WAL;
+    `folder` is that of the record, `pack` the file that content was appended to last.
     """
 
     collected: list[Changes]
     erased: bool
+    folder: Path | None = None
+    pack: FileIO | None = None
 
     def begin_collecting(self) -> None:
         """Forget what was gathered for the transaction before."""
         self.collected = []
         self.erased = False
+
+    def close(self) -> None:
+        """Close the pack and the connection."""
+        if self.pack is not None:
+            self.pack.close()
+            self.pack = None
+        super().close()
 
 
 def collecting(tx: sqlite3.Connection, changes: Changes | None = None) -> Changes:

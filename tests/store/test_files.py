@@ -11,6 +11,7 @@ import pytest
 
 from jupyterlab_mlops.errors import InvalidRequest, NotFound, StoreUnavailable
 from jupyterlab_mlops.store import artifacts, executions, runs
+from jupyterlab_mlops.store import blobs as blobs_module
 from jupyterlab_mlops.store.apply import apply
 from jupyterlab_mlops.store.blobs import PACK_LIMIT, BlobStore
 from jupyterlab_mlops.store.db import Database
@@ -207,3 +208,16 @@ def test_forgetting_something_unknown_forgets_nothing(database: Database) -> Non
             database.write_now(lambda tx, r=record: executions.forget(tx, r))  # type: ignore[misc]
     page = database.read(lambda c: executions.list_executions(c, session_id=SESSION))
     assert page.total == 3
+
+
+def test_a_pack_that_was_removed_meanwhile_is_made_anew(
+    database: Database, blobs: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.write_now(lambda tx: blobs.put_bytes(tx, b"first"))
+    next((database.data_dir / "packs").iterdir()).unlink()
+    second = database.write_now(lambda tx: blobs.put_bytes(tx, b"second"))
+    assert database.read(lambda c: blobs.read(second, c)) == b"second"
+    monkeypatch.setattr(blobs_module, "PACK_SIZE", 4)
+    third = database.write_now(lambda tx: blobs.put_bytes(tx, b"third"))
+    assert database.read(lambda c: blobs.read(third, c)) == b"third"
+    assert len(list((database.data_dir / "packs").iterdir())) == 2
