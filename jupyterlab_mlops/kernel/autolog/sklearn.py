@@ -19,6 +19,7 @@ METHODS = {
     "fit": "sklearn.fit",
     "fit_predict": "sklearn.fit",
     "fit_transform": "sklearn.fit",
+    "partial_fit": "sklearn.partial_fit",
     "predict": "sklearn.predict",
     "predict_proba": "sklearn.predict",
     "decision_function": "sklearn.predict",
@@ -32,13 +33,14 @@ _done: weakref.WeakSet[type] = weakref.WeakSet()
 
 def watch_estimators(module: ModuleType) -> None:
     """Watch all estimators, once `sklearn.base` was imported."""
-    from .sklearn_watchers import FitWatcher, PredictWatcher, ScoreWatcher
+    from .sklearn_watchers import FitWatcher, PartialFitWatcher, PredictWatcher, ScoreWatcher
 
     # Displays compute on the user's behalf: what stands in the figure's legend is a result.
     ignore_callers_in(
         "joblib", "sklearn", but=("sklearn.metrics._plot.", "sklearn.utils._response")
     )
     set_watcher("sklearn.fit", FitWatcher())
+    set_watcher("sklearn.partial_fit", PartialFitWatcher())
     set_watcher("sklearn.predict", PredictWatcher())
     set_watcher("sklearn.score", ScoreWatcher())
     base = module.BaseEstimator

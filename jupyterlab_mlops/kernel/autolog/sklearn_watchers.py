@@ -121,25 +121,62 @@ class FitWatcher:
         if call.name == "fit_predict":
             tracker.set_prediction(result, Prediction(fit, "predict"))
         if model is not None:
-            self._keep(model, fit, call)
-
-    def _keep(self, model: Any, fit: Fit, call: Call) -> None:
-        data, target = call.argument(1, "X"), call.argument(2, "y")
-        roomy = budget.left() > 0.005
-        metadata: dict[str, Any] = {} if hasattr(model, "predict") else {"can_predict": False}
-        if model is not call.args[0]:
-            metadata["searched_by"] = type(call.args[0]).__name__
-        keep(
-            model,
-            fit.run_id,
-            seconds=budget.left() * 0.6,
-            signature=signature_of(model, data, target) if roomy else None,
-            input_example=example_of(data) if roomy else None,
-            metadata=metadata,
-        )
+            description = _description(model, call)
+            keep(model, fit.run_id, seconds=budget.left() * 0.6, **description)
 
     def failed(self, call: Call, error: BaseException) -> None:
         """End the run FAILED, where the fit opened it."""
+        if call.note is not None:
+            end_failed(call, call.note, error)
+
+
+def _description(model: Any, call: Call) -> dict[str, Any]:
+    """Signature, example and metadata of a model, as far as there is time for them."""
+    data, target = call.argument(1, "X"), call.argument(2, "y")
+    roomy = budget.left() > 0.005
+    metadata: dict[str, Any] = {} if hasattr(model, "predict") else {"can_predict": False}
+    if model is not call.args[0]:
+        metadata["searched_by"] = type(call.args[0]).__name__
+    return {
+        "signature": signature_of(model, data, target) if roomy else None,
+        "input_example": example_of(data) if roomy else None,
+        "metadata": metadata,
+    }
+
+
+class PartialFitWatcher:
+    """`partial_fit`: all calls for an estimator in one cell, or in one open run, are one fit."""
+
+    def before(self, call: Call) -> bool:
+        """Open or find the run at the first call."""
+        estimator = call.args[0] if call.args else None
+        if not isinstance(estimator, sys.modules["sklearn.base"].BaseEstimator):
+            return False
+        if not opens_run(estimator):
+            return True
+        current, fit = runs.current(), tracker.fit_of(estimator)
+        if fit is not None and fit.partial and current and current.run_id == fit.run_id:
+            fit.go_on()
+        elif not attempts.leaves_out():
+            tracker.forget(estimator)
+            fitted_again(estimator)
+            data, target = call.argument(1, "X"), call.argument(2, "y")
+            call.note = begin(estimator, data, target, call.caller)
+        return True
+
+    def after(self, call: Call, result: Any) -> None:
+        """Keep the model by reference: it is written when the cell has ended, as it is then."""
+        fit: Fit | None = call.note
+        if fit is None:
+            return
+        fit.partial = True
+        estimator = call.args[0]
+        for part in (estimator, *_parts_that_predict(estimator)):
+            tracker.set_fit(part, fit)
+        keep(estimator, fit.run_id, seconds=0, limit=0, **_description(estimator, call))
+
+    def failed(self, call: Call, error: BaseException) -> None:
+        """End the run FAILED, where this call opened it."""
         if call.note is not None:
             end_failed(call, call.note, error)
 

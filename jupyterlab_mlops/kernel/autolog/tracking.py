@@ -26,9 +26,20 @@ from ..client import record_metrics
 from ..runs import runs
 from .data import part_of, says_training, token_of
 
+OF_CLUSTERS = {
+    "calinski_harabasz_score",
+    "davies_bouldin_score",
+    "silhouette_samples",
+    "silhouette_score",
+}
+"""Metrics that are given the data, where others are given the truth."""
 MAX_KNOWN_VALUES = 64
 MIN_ROWS_BY_VALUE = 8
 """Shorter predictions are known by identity only: too many arrays are equal to them."""
+
+
+_Names = dict["int | None", tuple[str, str]]
+"""What goes before and after a function's name, by the token of the data."""
 
 
 class RunNotes:
@@ -80,10 +91,17 @@ class Fit:
         self.notes = notes
         self.prefix = prefix
         self._train = target
-        self._names: dict[int | None, tuple[str, str]] = {}
+        self._names: _Names = {}
+        self._names_of_data: _Names = {}
         if target is not None and says_training(part):
             self._names[target] = ("training_", "")
         self._logged: dict[str, float] = {}
+        self.partial = False
+        """Whether it is one of `partial_fit`, which goes on."""
+
+    def go_on(self) -> None:
+        """Know that the model is another one now: the same value again is a further point."""
+        self._logged.clear()
 
     @property
     def run_id(self) -> str:
@@ -104,15 +122,16 @@ class Fit:
         variant
             How it was computed: of which kind of prediction, with which options.
         """
-        if token not in self._names:
-            self._names[token] = self._free_name(token, part_of(name()))
-        before, after = self._names[token]
+        names = self._names_of_data if function in OF_CLUSTERS else self._names
+        if token not in names:
+            names[token] = self._free_name(names, token, part_of(name()))
+        before, after = names[token]
         head = f"{self.prefix}_" if self.prefix else ""
         return self.notes.key_for(f"{head}{before}{function}{after}", variant)
 
-    def _free_name(self, token: int | None, part: str) -> tuple[str, str]:
+    def _free_name(self, names: _Names, token: int | None, part: str) -> tuple[str, str]:
         """What goes before and after the function's name for data that was not seen before."""
-        taken = set(self._names.values())
+        taken = set(names.values())
         plain = f"_{part}" if part else ""
         choices = [("", ""), ("training_", "")] if token == self._train else [("", "")]
         choices += [("", plain), *(("", f"{plain}-{n}") for n in range(2, len(taken) + 3))]

@@ -157,6 +157,23 @@ def test_folds_by_hand_are_one_attempt(notebook: Notebook) -> None:
     assert len(run["metrics"]["accuracy_score"]) == 3
 
 
+def test_partial_fits_of_a_cell_are_one_run_with_a_curve(notebook: Notebook) -> None:
+    notebook("from sklearn.linear_model import SGDClassifier; online = SGDClassifier()")
+    notebook(
+        "scores = []\n"
+        "for epoch in range(5):\n"
+        "    online.partial_fit(X_train, y_train, classes=[0, 1, 2])\n"
+        "    scores.append(online.score(X_test, y_test))"
+    )
+    run = notebook.run()
+    assert run["params"]["loss"] == "hinge"
+    assert run["metrics"]["score"] == eval(notebook("scores"))
+    wait_until(lambda: "pickle" in {model["format"] for model in notebook.run()["models"]})
+
+    notebook("online.partial_fit(X_train, y_train)")
+    assert len(notebook.runs()) == 2
+
+
 def test_running_the_cell_again_is_the_next_attempt(notebook: Notebook) -> None:
     for _ in range(2):
         notebook("model = GaussianNB().fit(X_train, y_train)")
