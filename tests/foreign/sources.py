@@ -40,7 +40,6 @@ NOTEBOOKS = (
     Notebook(
         *_IMBALANCED, "doc/auto_examples/model_selection/plot_instance_hardness_cv.ipynb", True
     ),
-    Notebook(*_IMBALANCED, "doc/auto_examples/datasets/plot_make_imbalance.ipynb", True),
     Notebook(*_IMBALANCED, "doc/auto_examples/applications/plot_outlier_rejections.ipynb", True),
     Notebook(*_IMBALANCED, "doc/auto_examples/model_selection/plot_validation_curve.ipynb", True),
     Notebook(*_IMBALANCED, "doc/auto_examples/pipeline/plot_pipeline_classification.ipynb", True),

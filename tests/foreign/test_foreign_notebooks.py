@@ -1,8 +1,7 @@
 """Notebooks that nobody here wrote end exactly as they do without the extension.
 
-Each is run twice by `jupyter execute`, with recording switched off and on, and once through the
-kernel API of a live server. The saved files must be the same apart from times, and the record must
-hold every code cell in the order in which it ran.
+Each is run twice by `jupyter execute`, with recording switched off and on. The saved files must be
+the same apart from times, and the record must hold every code cell in the order in which it ran.
 """
 
 from __future__ import annotations
