@@ -267,12 +267,8 @@ class Journal:
         raise refusals[0]
 
     def _settle(self) -> bool:
-        """Bring what waits in memory to the disk; the current segment is part of it."""
+        """Bring what waits in memory to the disk; a current segment there ends by it."""
         with self._lock:
-            if self._shelter.is_empty:
-                return True
-            if not self.segment.path.name:
-                self.segment = no_segment()
             try:
                 self._shelter.empty_into(self._folders())
             except OSError:

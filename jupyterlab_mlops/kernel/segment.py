@@ -159,12 +159,21 @@ def write_header(mapped: mmap.mmap, header: dict[str, Any]) -> None:
 
 
 def keep_segment(folder: Path, name: str, segment: Segment) -> None:
-    """Write a segment that was held in memory to a file, whole or not at all."""
+    """End a segment that was held in memory and write it to a file, whole or not at all.
+
+    Where there is no room for it, OSError is raised and the segment stays open.
+    """
     make_private(folder)
     draft = folder / f"{name}{DRAFT_SUFFIX}"
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(segment.map)
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, len(segment.map))
+            segment.close()
+            # A record of another thread may lie behind the seal; a check may end in zeros.
+            content = segment.map[:].rstrip(b"\0") + bytes(16)
+            file.write(content)
+            file.truncate(len(content))
         draft.rename(draft.with_suffix(SUFFIX))
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -35,11 +35,6 @@ class Shelter:
         self._held: list[tuple[str, Segment]] = []
         self._thread: threading.Thread | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits here."""
-        return not self._held
-
     def hold(self, size: int, header: dict[str, Any]) -> Segment | None:
         """Return a new segment in memory; None where that would be too much."""
         if sum(len(segment.map) for _, segment in self._held) + size > HOLD_BYTES:
@@ -57,7 +52,6 @@ class Shelter:
         """Write what is held to the first folder that takes it; OSError where none does."""
         while self._held:
             name, segment = self._held[0]
-            segment.close()
             _keep_somewhere(folders, name, segment)
             del self._held[0]
         self._thread = None

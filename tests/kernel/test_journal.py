@@ -233,6 +233,22 @@ def test_what_no_folder_takes_waits_in_memory_and_comes_in_order(tmp_path):
     journal.close()
 
 
+def test_what_waits_takes_no_more_room_the_longer_it_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(shelter, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.0)
+    blocked = tmp_path / "journals"
+    blocked.write_text("in the way")
+    journal = Journal(blocked, "s")
+    for step in range(100):
+        journal.metric("run", "k", step, step, 0)
+        time.sleep(0.002)
+    assert len(journal._shelter._held) == 1
+    blocked.unlink()
+    journal.close()
+    assert points(blocked)["run", "k"] == [(n, float(n)) for n in range(100)]
+    assert sum(path.stat().st_size for path in segments(blocked)) < 10_000
+
+
 def test_what_waits_is_written_at_the_end_at_the_latest(tmp_path):
     blocked = tmp_path / "journals"
     blocked.write_text("in the way")
