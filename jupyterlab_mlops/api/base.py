@@ -38,7 +38,6 @@ from .routes import PREFIX, ROUTES, Route
 from .services import Services
 
 WORTH_ZIPPING = 16 * 1024
-CHUNK = 2**20
 LONGEST_MESSAGE = 500
 MAX_DRAINED = 4 * MAX_BODY
 """Bytes of a body that are read at most, though not kept: whoever still sends reads no answer."""
@@ -125,7 +124,7 @@ class MLOpsHandler(APIHandler):
             await self.finish(set_content_type=file.media_type)
             return
         try:
-            while chunk := await asyncio.to_thread(file.read, CHUNK):
+            while chunk := await asyncio.to_thread(file.read):
                 self.write(chunk)
                 await self.flush()
         except StreamClosedError:

@@ -27,6 +27,8 @@ class FileAnswer:
         File name to save it under.
     digest
         Of the content; becomes the ETag.
+    piece
+        Bytes that are read and sent at a time.
     """
 
     stream: BinaryIO
@@ -35,10 +37,11 @@ class FileAnswer:
     size: int | None = None
     digest: str | None = None
     download: bool = False
+    piece: int = 2**20
 
-    def read(self, size: int) -> bytes:
-        """Read the next piece, at most `size` bytes."""
-        return self.stream.read(size)
+    def read(self) -> bytes:
+        """Read the next piece."""
+        return self.stream.read(self.piece)
 
     def close(self) -> None:
         """Close the file; harmless twice."""

@@ -94,8 +94,7 @@ class Buckets:
 
     def pack(self) -> bytes:
         """Return them as bytes, without their counts, which follow from the level."""
-        moments = to_bytes(self.steps) + to_bytes(self.timestamps)
-        return moments + b"".join(map(to_bytes, (self.mins, self.maxs, self.means)))
+        return to_bytes(self.steps, self.timestamps, self.mins, self.maxs, self.means)
 
     @classmethod
     def unpack(cls, packed: Sequence[bytes], level: int) -> Buckets:

@@ -267,7 +267,7 @@ def get_columns(conn: sqlite3.Connection, run_id: str, key: str) -> bytes:
     All are little-endian; a third of the bytes are each. Raises as `get_history` does.
     """
     points = get_points(conn, run_id, key)
-    return b"".join([to_bytes(c) for c in (points.steps, points.timestamps, points.values)])
+    return to_bytes(points.steps, points.timestamps, points.values)
 
 
 def _series(conn: sqlite3.Connection, run_id: str, key: str) -> tuple[int, dict[str, Any]]:

@@ -235,12 +235,13 @@ def _integers(column: bytes, count: int) -> bytes:
     return numbers.tobytes()
 
 
-def to_bytes(numbers: array[int] | array[float]) -> bytes:
-    """Return numbers as little-endian bytes."""
+def to_bytes(*columns: array[int] | array[float]) -> bytes:
+    """Return numbers as little-endian bytes, column after column."""
     if sys.byteorder == "big":
-        numbers = numbers[:]
-        numbers.byteswap()
-    return numbers.tobytes()
+        columns = tuple(column[:] for column in columns)
+        for column in columns:
+            column.byteswap()
+    return b"".join(columns)
 
 
 def from_bytes(width: str, packed: bytes, offset: int, count: int) -> array:  # type: ignore[type-arg]
