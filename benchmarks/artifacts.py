@@ -1,6 +1,6 @@
 """Files of runs: one of 200 MB, the same again, 2,000 of 10 kB; hashed, kept once, in the store.
 
-    python benchmarks/artifacts.py [--json FILE]
+    python benchmarks/artifacts.py
 
 Held against what must be done at least: one pass that hashes and copies, the hash alone, and
 appending small files to one pack with their hashes. Small files are timed until the store has them.
@@ -8,7 +8,6 @@ appending small files to one pack with their hashes. Small files are timed until
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -109,11 +108,4 @@ def measure() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", metavar="FILE", type=Path)
-    target: Path | None = parser.parse_args().json
-    figures = measure()
-    if target is not None:
-        target.write_text(json.dumps(figures, indent=2))
-    for name, figure in figures.items():
-        print(f"{name:32} {figure:10.4f}")
+    print(json.dumps(measure(), indent=2))

@@ -1,6 +1,8 @@
 """What the server spends on listening: CPU a message of the tap, CPU a point of the ingest.
 
-Run it with ``python benchmarks/capture.py [--json]``. The tap is fed signed messages as they come
+    python benchmarks/capture.py
+
+The tap is fed signed messages as they come
 off the wire, alone and with the store behind it; points are compared with bare rows in one
 transaction.
 """
@@ -122,7 +124,8 @@ def least(work: Callable[[Path], float]) -> float:
     return min(found)
 
 
-def main() -> None:
+def measure() -> dict[str, float]:
+    """Return the least of several rounds, and the ratio of durable points to bare rows."""
     figures = {
         "tap_cpu_us_per_message": least(tap),
         "tap_and_store_cpu_us_per_message": least(tap_and_store),
@@ -130,13 +133,8 @@ def main() -> None:
         "durable_cpu_us_per_point": least(journalled),
     }
     ratio = figures["durable_cpu_us_per_point"] / figures["bare_row_cpu_us_per_point"]
-    figures["durable_over_bare"] = ratio
-    if "--json" in sys.argv:
-        print(json.dumps(figures, indent=2))
-        return
-    for name, value in figures.items():
-        print(f"{name:34} {value:8.2f}")
+    return {**figures, "durable_over_bare": ratio}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure(), indent=2))

@@ -3,7 +3,7 @@
     python benchmarks/metrics.py
 
 CPU of the writing process a point; the size of the file; a series of a million points in full and
-as a chart.
+as a chart, in ratios to bare rows and to buckets that lie ready in a table.
 """
 
 from __future__ import annotations
@@ -132,14 +132,25 @@ def writing(steps_at_once: int) -> dict[str, float]:
     }
 
 
-def median_ms(function: Callable[[], object]) -> float:
-    """Return the median time of a call."""
-    times = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        function()
-        times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
+def bare_buckets(path: Path) -> sqlite3.Connection:
+    """Return a file with the thousand buckets that a chart needs at least."""
+    db = sqlite3.connect(path)
+    db.execute(
+        "CREATE TABLE buckets (series INTEGER, at INTEGER, lowest REAL, highest REAL, total REAL,"
+        " PRIMARY KEY (series, at)) WITHOUT ROWID"
+    )
+    rng = random.Random(7)
+    rows = ((1, at, rng.random(), rng.random(), rng.random()) for at in range(1000))
+    db.executemany("INSERT INTO buckets VALUES (?, ?, ?, ?, ?)", rows)
+    db.commit()
+    return db
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """Return the wall time of some work."""
+    begun = time.perf_counter()
+    work()
+    return (time.perf_counter() - begun) * 1000
 
 
 def reading() -> dict[str, float]:
@@ -150,32 +161,52 @@ def reading() -> dict[str, float]:
         series = [[made_up("loss", start, 50_000, rng)] for start in range(0, MILLION, 50_000)]
         bare_write(place, series)
         rows = sqlite3.connect(place / "bare.db")
+        buckets = bare_buckets(place / "buckets.db")
         database = Database(place / "data")
         store_write(database, series)
         store_write(database, [[made_up("short", 0, 10_000, rng)]])
 
-        def curve(key: str = "loss", **window: int) -> float:
-            return median_ms(
-                lambda: database.read(lambda c: get_curve(c, "run", key, 1000, **window))
-            )
+        def curve(key: str = "loss", **window: int) -> Callable[[], object]:
+            return lambda: database.read(lambda c: get_curve(c, "run", key, 1000, **window))
 
-        figures = {
-            "bare_rows_ms": median_ms(
-                lambda: rows.execute("SELECT step, t, value FROM points").fetchall()
-            ),
-            "arrays_ms": median_ms(lambda: database.read(lambda c: get_points(c, "run", "loss"))),
-            "lists_ms": median_ms(lambda: database.read(lambda c: get_history(c, "run", "loss"))),
+        works: dict[str, Callable[[], object]] = {
+            "bare_rows_ms": lambda: rows.execute("SELECT step, t, value FROM points").fetchall(),
+            "arrays_ms": lambda: database.read(lambda c: get_points(c, "run", "loss")),
+            "lists_ms": lambda: database.read(lambda c: get_history(c, "run", "loss")),
+            "bare_buckets_ms": lambda: buckets.execute(
+                "SELECT at, lowest, highest, total / 1000 FROM buckets WHERE series = 1"
+            ).fetchall(),
             "chart_ms": curve(),
             "chart_zoom_half_ms": curve(start_step=200_001, end_step=700_001),
             "chart_zoom_33000_ms": curve(start_step=200_001, end_step=233_001),
             "chart_zoom_30000_ms": curve(start_step=200_001, end_step=230_001),
             "chart_of_10000_ms": curve("short"),
         }
-        rows.close()
-        database.close()
-    return figures
+        for work in works.values():
+            work()
+        rounds = [{name: milliseconds(work) for name, work in works.items()} for _ in range(ROUNDS)]
+        for file in (rows, buckets, database):
+            file.close()
+
+    def ratio(mine: str, its: str) -> float:
+        return statistics.median(found[mine] / found[its] for found in rounds)
+
+    return {
+        **{name: statistics.median(found[name] for found in rounds) for name in works},
+        "arrays_over_bare_rows": ratio("arrays_ms", "bare_rows_ms"),
+        "chart_over_bare_buckets": ratio("chart_ms", "bare_buckets_ms"),
+        "zoomed_chart_over_bare_buckets": ratio("chart_zoom_half_ms", "bare_buckets_ms"),
+        "chart_over_chart_of_10000": ratio("chart_ms", "chart_of_10000_ms"),
+    }
+
+
+def measure() -> dict[str, dict[str, float]]:
+    """Return all figures."""
+    return {
+        **{f"blocks_of_{size}": writing(size) for size in (5_000, 500, 50)},
+        "reading": reading(),
+    }
 
 
 if __name__ == "__main__":
-    for part in (writing(5_000), writing(500), writing(50), reading()):
-        print(json.dumps({name: round(figure, 3) for name, figure in part.items()}))
+    print(json.dumps(measure(), indent=2))

@@ -1,6 +1,6 @@
 """The two large answers of the REST API, against the same in process.
 
-    python benchmarks/rest.py [--json FILE]
+    python benchmarks/rest.py
 
 A page of 100 whole runs of 100,000 and a series of a million points as bytes, from a server of its
 own on the loopback interface, over one connection that is kept. An empty request is our smallest.
@@ -8,9 +8,7 @@ own on the loopback interface, over one connection that is kept. An empty reques
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -104,12 +102,4 @@ def measure() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", metavar="FILE", type=Path)
-    target: Path | None = parser.parse_args().json
-    os.environ.pop("JUPYTER_MLOPS_DATA_DIR", None)
-    figures = measure()
-    if target is not None:
-        target.write_text(json.dumps(figures, indent=2))
-    for name, figure in figures.items():
-        print(f"{name:34} {figure:10.3f}")
+    print(json.dumps(measure(), indent=2))

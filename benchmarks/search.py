@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ def median_ms(function: Callable[[], object]) -> float:
     return sorted(times)[ROUNDS // 2]
 
 
-def measure(count: int) -> dict[str, float]:
+def measure_at(count: int) -> dict[str, float]:
     rows = Rows(count)
     with tempfile.TemporaryDirectory() as folder:
         bare = fill_bare(Path(folder) / "bare.db", rows)
@@ -160,6 +160,13 @@ def measure(count: int) -> dict[str, float]:
     return {key: round(value, 3) for key, value in figures.items()}
 
 
+def measure(counts: Sequence[int] = (1_000, 10_000, 100_000)) -> dict[str, Any]:
+    """Return all figures, and how the page's time grows with the runs."""
+    found = [measure_at(count) for count in counts]
+    growth = found[-1]["page_ms"] / found[0]["page_ms"]
+    return {**{f"{f['runs']}_runs": f for f in found}, "most_over_fewest_runs": round(growth, 2)}
+
+
 if __name__ == "__main__":
-    for runs in [int(text) for text in sys.argv[1:]] or [1_000, 10_000, 100_000]:
-        print(json.dumps(measure(runs)))
+    given = [int(text) for text in sys.argv[1:]]
+    print(json.dumps(measure(given) if given else measure(), indent=2))
