@@ -32,8 +32,8 @@ test-foreign: .venv/.installed ## notebooks of other projects, run with and with
 	$(PIP) install --quiet --requirement requirements/foreign.txt
 	MLOPS_LONG=1 $(PYTEST) tests/foreign
 
-bench: .venv/.installed ## what recording costs, against bare limits of the same run
-	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) "$$script"; done
+bench: .venv/.installed ## what recording costs, against bare limits (PARTS="calls cell", JSON=file)
+	@$(PY) benchmarks $(if $(JSON),--json $(JSON)) $(PARTS)
 
 test-js: node_modules/.installed ## front-end unit tests
 	scripts/jlpm.sh test

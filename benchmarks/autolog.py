@@ -54,7 +54,16 @@ CELLS = {
 }
 
 
-def measure(rounds: int) -> list[dict[str, Any]]:
+def measure(rounds: int = 7) -> dict[str, float]:
+    """Return what each cell takes more, in milliseconds, and the least room that one leaves."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JUPYTER_MLOPS_DATA_DIR"] = folder
+        rows = of_cells(rounds)
+    figures = {f"{row['cell']}: added_ms": row["added_ms"] for row in rows}
+    return figures | {"least_room_ms": min(row["allowed_ms"] - row["added_ms"] for row in rows)}
+
+
+def of_cells(rounds: int) -> list[dict[str, Any]]:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyterlab_mlops.kernel import load_ipython_extension
@@ -97,7 +106,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["JUPYTER_MLOPS_DATA_DIR"] = folder
-        rows = measure(arguments.rounds)
+        rows = of_cells(arguments.rounds)
     print(f"{'cell':<34}{'without ms':>12}{'added ms':>10}{'allowed':>9}")
     for row in rows:
         mark = "" if row["within"] else "  too much"
