@@ -2,7 +2,7 @@
 
 A series is a list of full chunks of 4,096 points, each with its buckets, and a tail of fewer points
 in a few rows: what comes a few points at a time is written as it is, joined with the small rows
-before it at every 256th point, and with the whole tail when that fills a chunk, so twice again.
+before it at every 512th point, and with the whole tail when that fills a chunk, so twice again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .rows import one, value
 from .run_records import choose_key_metric, flag_cut
 from .runs import run_key
 
-SMALL = 256
+SMALL = 512
 """Points that may lie in rows of fewer; when there are more, these rows are joined to one."""
 MAX_PIXELS = 100_000
 
