@@ -93,7 +93,8 @@ class MLOpsApp(Settings, ExtensionApp):
         self.settings["mlops"] = self.parts
         notice = database.notice
         if notice is not None:
-            self.log.error("%s What kernels log waits.", notice)
+            place = _waiting_place(database.data_dir)
+            self.log.error("%s What kernels log waits in %s.", notice, place)
         return self.parts
 
     def initialize_handlers(self) -> None:

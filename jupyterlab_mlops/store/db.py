@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import StoreUnavailable
 from . import migrations
 from .changes import Changes, WriteConnection, is_empty, merge, no_changes
-from .health import Identity, damaged, explained, identity, not_writable
+from .health import Identity, damaged, explained, identity, is_frozen, not_writable
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -310,7 +310,7 @@ class Database:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if self._closed:
             raise StoreUnavailable("The record is closed.")
-        present = identity(self.path), self._generation
+        present = identity(self.path), self._generation, is_frozen(self.path)
         if connection is not None and present != self._local.identity:
             with self._lock:
                 self._readers.remove(connection)
@@ -361,19 +361,20 @@ class Database:
             if self._closed:
                 return
             self._closed = True
-            self._queue.put(None)
-        if self._thread is not None:
-            self._thread.join()
         if self._pool is not None:
             self._pool.shutdown(wait=True)
         for connection in self._readers:
             connection.close()
+        # The writer is the last to go, since a reader would leave the WAL behind.
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
 
 
 def connect_reader(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open a read-only connection; `casefold()` is there for ILIKE."""
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
+        f"{path.absolute().as_uri()}?{'immutable=1' if is_frozen(path) else 'mode=ro'}",
         uri=True,
         timeout=busy_seconds,
         isolation_level=None,

@@ -92,6 +92,13 @@ def not_writable(path: Path) -> str | None:
     return None if not path.exists() else f"The record {path} cannot be written: it is read-only."
 
 
+def is_frozen(path: Path) -> bool:
+    """Tell whether nobody here can change a record, so that SQLite may do without its locks."""
+    if os.access(path.parent, os.W_OK):
+        return False
+    return not path.with_name(f"{path.name}-wal").exists()
+
+
 def identity(path: Path) -> Identity:
     """Return what tells a file from another of the same name; None where there is none."""
     try:

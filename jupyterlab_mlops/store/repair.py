@@ -57,7 +57,7 @@ def complaints(path: Path) -> list[str]:
         return []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
-            rows = found.execute("PRAGMA quick_check(3)").fetchall()
+            rows = found.execute("PRAGMA integrity_check(3)").fetchall()
             return [text for (text,) in rows if text != "ok"] + _missing_tables(found)
     except sqlite3.OperationalError:
         raise
@@ -68,7 +68,7 @@ def complaints(path: Path) -> list[str]:
 def _missing_tables(connection: sqlite3.Connection) -> list[str]:
     """A file that was cut to nothing is a whole database for SQLite, but none for us."""
     if not migrations.version_of(connection):
-        return []
+        return ["it is empty"]
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     return [] if "runs" in tables else ["its tables are gone"]
 
@@ -140,10 +140,11 @@ def _sync(path: Path) -> None:
 
 
 def _salvage(result: Repair, target: sqlite3.Connection) -> None:
+    readable = _padded(result.kept_as)
     try:
-        with closing(sqlite3.connect(result.kept_as)) as source:
+        uri = f"{readable.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as source:
             source.text_factory = lambda text: text.decode("utf-8", "replace")
-            source.execute("PRAGMA query_only=ON")
             known = _tables(source)
             for table in _tables(target):
                 if table in known:
@@ -153,6 +154,25 @@ def _salvage(result: Repair, target: sqlite3.Connection) -> None:
     except sqlite3.DatabaseError:
         # Not even the list of its tables can be read: nothing of it can.
         return
+    finally:
+        if readable != result.kept_as:
+            readable.unlink()
+
+
+def _padded(kept: Path) -> Path:
+    """Return the file, or a copy as long as its header says: SQLite reads nothing of a cut one."""
+    with kept.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100:
+        return kept
+    page_size = int.from_bytes(header[16:18], "big")
+    wanted = (65536 if page_size == 1 else page_size) * int.from_bytes(header[28:32], "big")
+    if kept.with_name(f"{kept.name}-wal").exists() or not kept.stat().st_size < wanted < 1 << 40:
+        return kept
+    copy = kept.with_suffix(".padded")
+    shutil.copyfile(kept, copy)
+    os.truncate(copy, wanted)
+    return copy
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
