@@ -48,7 +48,6 @@ NOTEBOOKS = (
     Notebook(*_NBCLIENT, "tests/files/Clear Output.ipynb"),
     Notebook(*_NBCLIENT, "tests/files/update-display-id.ipynb"),
     Notebook(*_NBCLIENT, "tests/files/JupyterWidgets.ipynb"),
-    Notebook(*_NBCLIENT, "tests/files/Output.ipynb", True),
     Notebook(*_NBCLIENT, "tests/files/Skip Exceptions.ipynb"),
     Notebook(*_NBCLIENT, "tests/files/UnicodePy3.ipynb", True),
     Notebook(*_NBCLIENT, "tests/files/SVG.ipynb", True),
