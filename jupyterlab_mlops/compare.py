@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .diff import align_cells
-from .types import CellComparison, Comparison, DatasetView, RunDetails, ValueRow
+from .types import SYSTEM_TAGS, CellComparison, Comparison, DatasetView, RunDetails, ValueRow
 
 Value = str | float | None
 
@@ -36,7 +36,7 @@ def compare(runs: Sequence[RunDetails]) -> Comparison:
             )
             for details in runs[1:]
         ],
-        artifacts=_rows([{a.path: a.digest for a in details.artifacts} for details in runs]),
+        artifacts=_rows([_files(details) for details in runs]),
     )
     comparison.summary = summary(comparison)
     return comparison
@@ -82,7 +82,20 @@ def _change(baseline: Value, number: Value) -> float | None:
 
 
 def _own_tags(details: RunDetails) -> dict[str, str]:
-    return {k: text for k, text in details.run.tags.items() if not k.startswith("mlflow.")}
+    tags = details.run.tags.items()
+    return {key: text for key, text in tags if not key.startswith(SYSTEM_TAGS)}
+
+
+def _files(details: RunDetails) -> dict[str, Value]:
+    """Digests by path, in which a model goes by its number in the run: its id is never the same."""
+    numbers = {model.model_id: str(n) for n, model in enumerate(details.models, 1)}
+    files: dict[str, Value] = {}
+    for artifact in details.artifacts:
+        folder, *parts = artifact.path.split("/")
+        if folder == "models" and parts:
+            parts[0] = numbers.get(parts[0], parts[0])
+        files["/".join([folder, *parts])] = artifact.digest
+    return files
 
 
 def _environment(details: RunDetails) -> dict[str, str | None]:

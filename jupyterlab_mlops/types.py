@@ -22,6 +22,8 @@ StateVerdict = Literal["linear", "out of order", "used an edited cell", "used a 
 PushState = Literal["pending", "pushing", "pushed", "failed"]
 ModelFormat = Literal["skops", "pickle", "reference"]
 Origin = Literal["kernel", "tap", "api"]
+SYSTEM_TAGS = ("mlflow.", "mlops.")
+"""Beginnings of tags that programs set, and that nobody wants to see in a list."""
 
 
 # ------------------------------------------------------------------------------------- records

@@ -15,6 +15,7 @@ from jupyterlab_mlops.types import (
     Environment,
     Execution,
     GitState,
+    LoggedModel,
     Run,
     RunDetails,
 )
@@ -87,6 +88,36 @@ def run(
         ),
         children=[],
     )
+
+
+def test_models_are_compared_by_what_they_are_and_not_by_their_ids() -> None:
+    left, right = run("a"), run("b")
+    for details, model_id, digest in ((left, "m-1", "d"), (right, "m-2", "e")):
+        details.models = [
+            LoggedModel(
+                model_id=model_id,
+                run_id=details.run.run_id,
+                name="model",
+                created_at=0,
+                flavor="sklearn",
+                class_name="Ridge",
+                format="pickle",
+                file_name="model.pkl",
+                digest=digest,
+                size=1,
+                runs_code=True,
+                trusted_types=[],
+                requirements=[],
+                signature={},
+                input_example=None,
+                metadata={},
+            )
+        ]
+        path = f"models/{model_id}/model.pkl"
+        details.artifacts = [Artifact(path=path, size=1, digest=digest)]
+
+    (row,) = compare([left, right]).artifacts
+    assert (row.key, row.values) == ("models/1/model.pkl", ["d", "e"])
 
 
 def test_the_summary_counts_and_names_what_differs() -> None:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidRequest
+from ..types import SYSTEM_TAGS
 from .output import (
     block,
     duration,
@@ -129,7 +130,7 @@ def key_metric(run: Run) -> str | None:
 
 def tags_in_line(tags: dict[str, str]) -> str | None:
     """Give the tags that people set."""
-    shown = [f"{k}={v}" for k, v in sorted(tags.items()) if not k.startswith("mlflow.")]
+    shown = [f"{k}={v}" for k, v in sorted(tags.items()) if not k.startswith(SYSTEM_TAGS)]
     return ", ".join(shown) or None
 
 
