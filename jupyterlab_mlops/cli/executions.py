@@ -130,6 +130,7 @@ def _say_executions(found: Iterable[Execution]) -> None:
 def forget(arguments: Namespace) -> int | None:
     """Erase executions."""
     from ..actions import forget as erase
+    from ..store.traces import copies_of
     from ..types import ForgetRequest
 
     with record() as database:
@@ -141,6 +142,7 @@ def forget(arguments: Namespace) -> int | None:
         if not arguments.yes and not _agreed(request):
             say("Nothing was erased.")
             return 1
+        copies = copies_of(database.data_dir)
         answer = database.write_now(lambda tx: erase(tx, request))
     if arguments.json:
         say_json(answer)
@@ -149,6 +151,10 @@ def forget(arguments: Namespace) -> int | None:
             f"Erased {answer.executions} executions with {answer.outputs} outputs "
             f"({size(answer.freed_bytes)})."
         )
+        if copies:
+            names = ", ".join(copy.name for copy in copies)
+            say(f"Copies that held the same were deleted: {names}.")
+        say("Backups that you have made still hold it.")
     return None
 
 

@@ -46,7 +46,7 @@ SEAL_AT = 12
 INFO_AT = 24
 OPEN, CLOSED = 0, 1
 
-KIND_RECORD, KIND_SERIES, KIND_POINTS = 0, 1, 16
+KIND_RECORD, KIND_SERIES, KIND_BLANK, KIND_POINTS = 0, 1, 2, 16
 """Points of the n-th set of series of a segment have the kind `KIND_POINTS + n`."""
 
 U32 = Struct("<I")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import StoreUnavailable
-from . import migrations
+from . import migrations, traces
 from .changes import Changes, WriteConnection, is_empty, merge, no_changes
 from .health import Identity, damaged, explained, identity, is_frozen, not_writable
 
@@ -70,6 +70,7 @@ class Database:
         self._wal = self.data_dir / f"{FILE_NAME}-wal"
         self._identity: tuple[Identity, Identity] = (None, None)
         self._generation = 0
+        self._must_truncate = False
         self._readers: list[sqlite3.Connection] = []
         self._pool: ThreadPoolExecutor | None = None
         with explained(self.path):
@@ -244,8 +245,12 @@ class Database:
         if identity(self.path) != self._identity[0] and self._thread is not None:
             raise StoreUnavailable(f"The record {self.path} was replaced; try again.")
         if connection.erased:
-            # Readers may keep it from reaching its end; then the next one does.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._must_truncate = True
+            traces.erase(connection, self.data_dir)
+        if self._must_truncate:
+            # A reader may keep it from reaching its end; then that after the next commit does.
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._must_truncate = bool(busy)
         self._publish(merge(connection.collected))
         for (_, future), (result, error) in zip(tasks, outcomes, strict=True):
             if error is None:

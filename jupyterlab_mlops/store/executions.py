@@ -208,6 +208,11 @@ def forget(
         f" (SELECT execution_id FROM executions WHERE id IN ({marked}))",
         keys,
     )
+    tx.execute(
+        "UPDATE runs SET error = NULL WHERE error IS NOT NULL AND error_execution_id IN"
+        f" (SELECT execution_id FROM executions WHERE id IN ({marked}))",
+        keys,
+    )
     for table in ("outputs", "output_blobs", "execution_runs"):
         tx.execute(f"DELETE FROM {table} WHERE execution IN ({marked})", keys)
     tx.execute(f"DELETE FROM executions WHERE id IN ({marked})", keys)

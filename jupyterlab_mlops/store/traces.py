@@ -1,0 +1,62 @@
+"""What was erased must not stay elsewhere: in journals, the WAL, or copies of the record.
+
+In a journal that a process still writes to, records that are in the store already are overwritten
+in place by blank ones of the same length. The seal of a segment holds all the same: a record ends
+with its own CRC, and a CRC over a whole record does not depend on what the record says.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+from ..kernel.places import journals_dir, scratch_dir
+from ..kernel.segment import HEAD, HEADER_SIZE, KIND_BLANK, KIND_RECORD, SUFFIX, U32
+from . import journals
+
+COPIES = ("*.before-*.db", "*.damaged-*.db*", "journals/*.damaged")
+_log = logging.getLogger("jupyterlab_mlops")
+
+
+def erase(connection: sqlite3.Connection, data_dir: Path) -> list[Path]:
+    """Blank what journals hold of the store, and delete old copies of it; return these."""
+    for path in _segments(data_dir):
+        try:
+            _blank(path, journals.offset(connection, path.name))
+        except OSError as error:
+            _log.warning("%s may still hold what was forgotten: %s", path, error)
+    copies = [copy for pattern in COPIES for copy in data_dir.glob(pattern)]
+    copies += scratch_dir(data_dir).glob("*.damaged")
+    for copy in copies:
+        copy.unlink(missing_ok=True)
+        _log.warning("%s was deleted: it held what was forgotten", copy)
+    return copies
+
+
+def copies_of(data_dir: Path) -> list[Path]:
+    """Return copies of the record that are deleted when something is forgotten."""
+    return sorted(copy for pattern in COPIES for copy in data_dir.glob(pattern))
+
+
+def _segments(data_dir: Path) -> Iterator[Path]:
+    for folder in {journals_dir(data_dir), data_dir / "journals", scratch_dir(data_dir)}:
+        yield from folder.glob(f"*{SUFFIX}")
+
+
+def _blank(path: Path, stored: int) -> None:
+    """Overwrite the records of a segment that lie before an offset, but for points and series."""
+    with path.open("r+b", buffering=0) as file:
+        data = file.read(stored)
+        start = HEADER_SIZE
+        while start + HEAD.size <= len(data):
+            length, kind = HEAD.unpack_from(data, start)
+            if length < HEAD.size + U32.size or start + length > len(data):
+                return
+            if kind == KIND_RECORD:
+                body = HEAD.pack(length, KIND_BLANK) + bytes(length - HEAD.size - U32.size)
+                file.seek(start)
+                file.write(body + U32.pack(crc32(body)))
+            start += length
