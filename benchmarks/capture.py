@@ -51,13 +51,13 @@ def messages(count: int) -> tuple[Session, list[list[bytes]]]:
     return kernel, frames
 
 
-async def feed(submit: Callable[[Any], Any], finish: Callable[[], Any]) -> float:
+async def feed(take: Callable[[Any], Any], finish: Callable[[], Any]) -> float:
     """Return the CPU of one message in microseconds: this process's, all threads."""
     session, frames = messages(MESSAGES)
     subscription = Subscription(
         SimpleNamespace(session=session),
         Assembler(About(kernel_id="k")),
-        lambda records: [submit(record) for record in records] and None,
+        take,
         lambda: asyncio.sleep(0, "a.ipynb"),
         lambda: None,
         lambda where, error: sys.exit(f"{where}: {error}"),
@@ -72,14 +72,14 @@ async def feed(submit: Callable[[Any], Any], finish: Callable[[], Any]) -> float
 
 def tap(folder: Path) -> float:
     """Return the CPU of one message, from the wire to records."""
-    return asyncio.run(feed(lambda record: None, lambda: None))
+    return asyncio.run(feed(list, lambda: None))
 
 
 def tap_and_store(folder: Path) -> float:
     """Return the CPU of one message, from the wire into the store."""
     with closing(Database(folder)) as database:
-        submit = Ingest(database).submit
-        return asyncio.run(feed(submit, lambda: database.write_now(lambda tx: None)))
+        take = Ingest(database).take
+        return asyncio.run(feed(take, lambda: database.write_now(lambda tx: None)))
 
 
 def journalled(folder: Path) -> float:

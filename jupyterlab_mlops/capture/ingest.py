@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from itertools import groupby
 from pathlib import Path
@@ -38,6 +38,7 @@ from ..store.db import Database
 from ..store.health import explain, no_room
 from ..store.repair import repair
 from ..types import AnyRecord, Fault, Origin, SessionEnd
+from .inbox import Inbox, in_savepoint
 from .owner import Ownership, server_alive
 from .redact import Redactor
 
@@ -93,6 +94,12 @@ class Ingest:
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._inbox = Inbox(
+            database.write,
+            lambda tx, record: self._apply(tx, record, None, "tap"),
+            lambda error: _is_outage(error, database.path),
+            self._refused,
+        )
         self._owner = Ownership(database.data_dir)
         self._done: set[Path] = set()
         self._spill = _spill_journal(self._folders)
@@ -135,17 +142,30 @@ class Ingest:
         """
 
         def write(tx: sqlite3.Connection) -> Any:
-            safe = self._redactor.record(_as_struct(record))
-            return apply(tx, safe, attachment, origin=origin, changes=collecting(tx))
+            return self._apply(tx, _as_struct(record), attachment, origin)
+
+        def note(done: Future[Any]) -> None:
+            error = done.exception()
+            if error is not None and origin == "tap":
+                self._refused(record, error, attachment)
 
         try:
             future = self.database.write(write)
         except StoreUnavailable as error:
             future = Future()
             future.set_exception(error)
-        if origin == "tap":
-            future.add_done_callback(lambda done: self._note_failure(done, record, attachment))
+        future.add_done_callback(note)
         return future
+
+    def take(self, records: Iterable[AnyRecord]) -> None:
+        """Store records of the tap, as `submit` does, but together and with nobody waiting."""
+        self._inbox.put(records)
+
+    def _apply(
+        self, tx: sqlite3.Connection, record: AnyRecord, attachment: bytes | None, origin: Origin
+    ) -> Any:
+        safe = self._redactor.record(record)
+        return apply(tx, safe, attachment, origin=origin, changes=collecting(tx))
 
     def close(self) -> None:
         """Take over what is left and stop; a second call does nothing."""
@@ -292,9 +312,9 @@ class Ingest:
             self._apply_item(tx, _with_text_keys(item), attachment, segment.origin)
 
         try:
-            _in_savepoint(tx, work)
+            in_savepoint(tx, work)
         except Exception as error:
-            if isinstance(error, StoreUnavailable) or _is_outage(error, self.database.path):
+            if _is_outage(error, self.database.path):
                 raise
             self.not_stored += _count(item)
             fault = _fault(item, error, segment.header.session_id)
@@ -338,12 +358,12 @@ class Ingest:
             lambda tx: apply(tx, end, None, origin="kernel", changes=collecting(tx))
         )
 
-    def _note_failure(
-        self, done: Future[Any], record: AnyRecord | dict[str, Any], attachment: bytes | None
+    def _refused(
+        self,
+        record: AnyRecord | dict[str, Any],
+        error: BaseException,
+        attachment: bytes | None = None,
     ) -> None:
-        error = done.exception()
-        if error is None:
-            return
         if isinstance(error, StoreUnavailable):
             self._spill.write(msgspec.to_builtins(record), attachment)
             self._say(str(error))
@@ -437,21 +457,10 @@ def _as_struct(record: AnyRecord | dict[str, Any]) -> AnyRecord:
     return record
 
 
-def _in_savepoint(tx: sqlite3.Connection, work: Callable[[], None]) -> None:
-    tx.execute("SAVEPOINT one_record")
-    try:
-        work()
-    except BaseException:
-        if tx.in_transaction:
-            tx.execute("ROLLBACK TO one_record")
-            tx.execute("RELEASE one_record")
-        raise
-    tx.execute("RELEASE one_record")
-
-
 def _is_outage(error: Exception, path: Path) -> bool:
     """Tell whether the store fails, rather than the record."""
-    return isinstance(error, sqlite3.Error) and explain(error, path) is not None
+    unavailable = isinstance(error, StoreUnavailable)
+    return unavailable or (isinstance(error, sqlite3.Error) and explain(error, path) is not None)
 
 
 def _with_text_keys(item: dict[str, Any] | MetricBlock) -> dict[str, Any] | MetricBlock:

@@ -245,9 +245,7 @@ class Tap:
     # ------------------------------------------------------------------------------- records
 
     def _submit(self, records: Iterable[AnyRecord]) -> None:
-        for record in records:
-            if self.enabled or isinstance(record, SessionEnd):
-                self._ingest.submit(record, origin="tap")
+        self._ingest.take(r for r in records if self.enabled or isinstance(r, SessionEnd))
 
     def fault(self, where: str, error: BaseException | str) -> None:
         """Log a fault of ours and enter it into the record; it goes no further."""

@@ -6,16 +6,19 @@ import json
 import math
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import wait_for
+from jupyterlab_mlops.capture import inbox
 from jupyterlab_mlops.capture.ingest import Ingest, ingest_pending, server_alive
 from jupyterlab_mlops.capture.owner import Ownership
 from jupyterlab_mlops.kernel.journal import Journal
@@ -332,6 +335,49 @@ def test_a_record_of_the_tap_that_cannot_be_stored_is_counted(ingest, database, 
     ingest.submit(start).exception(10)
     wait_for(lambda: faults(database), timeout=10)
     assert ingest.not_stored == 1
+
+
+def executions(database):
+    return database.read(lambda conn: list_executions(conn, session_id="s")).executions
+
+
+def tapped(name: str, at: int = 1000) -> ExecutionStart:
+    return ExecutionStart(session_id="s", execution_id=name, source=name, started_at=at)
+
+
+def test_what_the_tap_gives_is_stored_together_but_for_what_cannot_be(ingest, database):
+    ingest.take([tapped("a"), tapped("b", at=2**70), tapped("c")])
+    wait_for(lambda: len(executions(database)) == 2 and faults(database), timeout=10)
+    assert [e.source for e in executions(database)] == ["a", "c"]
+    assert ingest.not_stored == 1
+
+
+def test_more_than_fits_into_one_go_is_stored_in_its_order(ingest, database):
+    names = [f"e{number:04}" for number in range(2 * inbox.MOST + 10)]
+    for name in names:
+        ingest.take([tapped(name)])
+    wait_for(lambda: count_executions(database) == len(names), timeout=20)
+    sql = "SELECT source FROM executions ORDER BY sequence"
+    assert database.read(lambda c: [source for (source,) in c.execute(sql)]) == names
+
+
+def count_executions(database):
+    return database.read(lambda c: c.execute("SELECT count(*) FROM executions").fetchone()[0])
+
+
+def test_what_the_tap_gives_while_the_record_is_locked_is_stored_later(data_dir):
+    database = Database(data_dir, busy_seconds=0.1)
+    ingest = Ingest(database)
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ingest.take([tapped("a"), tapped("b")])
+        wait_for(lambda: ingest.trouble, timeout=10)
+        other.execute("COMMIT")
+    ingest.take([tapped("c")])
+    ingest.close()
+    ingest_pending(data_dir)
+    wait_for(lambda: count_executions(database) == 3, timeout=10)
+    database.close()
 
 
 def test_closing_takes_over_what_is_left_and_gives_the_record_up(journal, database, data_dir):
