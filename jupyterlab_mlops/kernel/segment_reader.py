@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from .places import boot_id, machine, process_start
-from .points import MARK, MARKED_LENGTH, points_struct
+from .points import MARK, MARKED_LENGTH, points_length, points_struct
 from .segment import (
     CLOSED,
     HEAD,
@@ -113,6 +113,8 @@ class SegmentReader:
         self.offset = HEADER_SIZE
         self._wanted_from = max(offset, HEADER_SIZE)
         self._series: dict[int, tuple[str, list[str]]] = {}
+        self._marked: dict[bytes, tuple[Struct, int]] = {}
+        """Layout and kind of short points, by the eight bytes that they begin with."""
         self._data = b""
         self.damaged = False
 
@@ -149,6 +151,7 @@ class SegmentReader:
     def _read_on(self) -> Iterator[Item]:
         """Yield records up to the first that is not whole; neighbouring points come as blocks."""
         rows: dict[int, list[tuple[Any, ...]]] = {}
+        self._read_marked(rows)
         while (stop := self._stop_of(self.offset)) is not None:
             start, kind = self.offset, U32.unpack_from(self._data, self.offset + 4)[0]
             if kind < KIND_POINTS:
@@ -165,7 +168,24 @@ class SegmentReader:
                 layout = points_struct(len(self._series[kind][1]))
                 if layout.size == stop - start:
                     rows.setdefault(kind, []).append(layout.unpack_from(self._data, start))
+            self._read_marked(rows)
         yield from self._blocks(rows)
+
+    def _read_marked(self, rows: dict[int, list[tuple[Any, ...]]]) -> None:
+        """Take the short points that come next: nearly all that a segment holds."""
+        data, marked, offset = self._data, self._marked, self.offset
+        end, wanted_from = len(data), self._wanted_from
+        while (known := marked.get(data[offset : offset + 8])) is not None:
+            layout, kind = known
+            if offset + layout.size > end:
+                break
+            row = layout.unpack_from(data, offset)
+            if row[-1] != MARK:
+                break
+            if offset >= wanted_from:
+                rows.setdefault(kind, []).append(row)
+            offset += layout.size
+        self.offset = offset
 
     def _stop_of(self, start: int) -> int | None:
         """Return where the record at `start` ends; None when there is no whole record."""
@@ -187,7 +207,11 @@ class SegmentReader:
 
     def _learn(self, start: int, stop: int) -> None:
         series = json.loads(self._data[start + 8 : stop - 4])
-        self._series[series["kind"]] = series["run_id"], series["keys"]
+        kind, keys = series["kind"], series["keys"]
+        self._series[kind] = series["run_id"], keys
+        if points_length(len(keys)) <= MARKED_LENGTH:
+            layout = points_struct(len(keys))
+            self._marked[HEAD.pack(layout.size, kind)] = layout, kind
 
     def _record(self, start: int, stop: int) -> tuple[dict[str, Any], bytes]:
         length = U32.unpack_from(self._data, start + 8)[0]
