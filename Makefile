@@ -35,6 +35,9 @@ test-foreign: .venv/.installed ## notebooks of other projects, run with and with
 bench: .venv/.installed ## what recording costs, against bare limits (PARTS="calls cell", JSON=file)
 	@$(PY) benchmarks $(if $(JSON),--json $(JSON)) $(PARTS)
 
+bench-peers: .venv/.installed .venv-peers/.installed ## the same work by us and by other trackers (JSON=file)
+	@$(PY) benchmarks/peers --peers .venv-peers/bin/python $(if $(JSON),--json $(JSON))
+
 test-js: node_modules/.installed ## front-end unit tests
 	scripts/jlpm.sh test
 
@@ -57,11 +60,11 @@ docs-shots: .venv/.installed .venv/.browser ## screenshots of the docs, from the
 	$(PY) scripts/screenshots.py
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-mlflow .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
+	rm -rf .venv .venv-mlflow .venv-peers .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo bench test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo bench bench-peers test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
@@ -88,6 +91,12 @@ lib/.built: node_modules/.installed $(FRONT)
 .venv-mlflow/.installed: requirements/mlflow.txt requirements/dev.txt
 	test -x .venv-mlflow/bin/python || $(PYTHON) -m venv .venv-mlflow
 	.venv-mlflow/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/mlflow.txt
+	touch $@
+
+# Other trackers, and nothing of ours.
+.venv-peers/.installed: requirements/peers.txt
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/peers.txt
 	touch $@
 
 .venv/.browser: .venv/.packages
