@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import stat
 import sys
 from argparse import Namespace
@@ -37,8 +36,9 @@ class Finding(Struct):
 
 
 def doctor(arguments: Namespace) -> int:
-    """Run every check; 1 when one of them found a problem."""
-    findings = [finding for check in CHECKS for finding in _guarded(check)]
+    """Run every check, after mending what can be; 1 when one of them found a problem."""
+    checks = (_repair, *CHECKS) if arguments.repair else CHECKS
+    findings = [finding for check in checks for finding in _guarded(check)]
     if arguments.json:
         say_json(findings)
     else:
@@ -58,6 +58,32 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return [Finding(name, "problem", f"{type(error).__name__}: {error}")]
 
 
+def _repair() -> Iterator[Finding]:
+    from ..store.db import FILE_NAME
+    from ..store.repair import complaints, repair
+
+    path = folder()
+    for wrong in _too_open():
+        wrong.chmod(0o700 if wrong.is_dir() else 0o600)
+        yield Finding("repair", "note", f"nobody else may read {wrong} any more")
+    if complaints(path / FILE_NAME):
+        yield Finding("repair", "note", str(repair(path)))
+    for aside in path.glob("journals/*.damaged"):
+        # What could be read of it was taken over when it was set aside.
+        aside.unlink()
+        yield Finding("repair", "note", f"{aside.name} was deleted")
+    if path.exists():
+        yield from _take_over()
+
+
+def _take_over() -> Iterator[Finding]:
+    from .record import record
+
+    with record() as database:
+        count = database.read(lambda conn: conn.execute("SELECT count(*) FROM runs").fetchone()[0])
+    yield Finding("repair", "ok", f"the record can be read and written; it has {count} runs")
+
+
 def _data_folder() -> Iterator[Finding]:
     path = folder()
     if not path.exists():
@@ -74,13 +100,17 @@ def _data_folder() -> Iterator[Finding]:
 
 def _modes() -> Iterator[Finding]:
     path = folder()
-    wrong = [
-        p for p in (path, *path.glob("mlops.db*"), path / "blobs", path / "journals") if _open(p)
-    ]
+    wrong = _too_open()
     for found in wrong:
         yield Finding("modes", "problem", f"others may read {found}", f"chmod -R go= '{path}'")
     if not wrong and path.exists():
         yield Finding("modes", "ok", "only you can read the record")
+
+
+def _too_open() -> list[Path]:
+    path = folder()
+    kept = (path, *path.glob("mlops.db*"), path / "blobs", path / "journals", path / "packs")
+    return [p for p in kept if _open(p)]
 
 
 def _open(path: Path) -> bool:
@@ -92,23 +122,22 @@ def _open(path: Path) -> bool:
 def _database() -> Iterator[Finding]:
     from ..store.db import FILE_NAME, connect_reader
     from ..store.migrations import SCHEMA_VERSION, refusal, version_of
+    from ..store.repair import complaints
 
     path = folder() / FILE_NAME
     if not path.exists():
         yield Finding("database", "note", "there is none yet")
         return
-    try:
-        with closing(connect_reader(path)) as connection:
-            complaints = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-            version = version_of(connection)
-    except sqlite3.Error as error:
-        complaints, version = [str(error)], SCHEMA_VERSION
-    if complaints != ["ok"]:
+    found = complaints(path)
+    if found:
         yield Finding(
-            "database", "problem", f"{path} is damaged: {'; '.join(complaints)}",
-            f"keep a copy, then: sqlite3 '{path}' .recover | sqlite3 recovered.db",
+            "database", "problem", f"{path} is damaged: {'; '.join(found)}",
+            "jupyter mlops doctor --repair",
         )  # fmt: skip
-    elif newer := refusal(path, version):
+        return
+    with closing(connect_reader(path)) as connection:
+        version = version_of(connection)
+    if newer := refusal(path, version):
         yield Finding("database", "problem", newer, "pip install --upgrade jupyterlab-mlops")
     else:
         room = size(path.stat().st_size)

@@ -217,6 +217,31 @@ def _forget(p: argparse.ArgumentParser) -> None:
     _json(p)
 
 
+def _backup(p: argparse.ArgumentParser) -> None:
+    p.add_argument("file", metavar="FILE", help="to write")
+    p.add_argument("--force", action="store_true", help="replace the file if there is one")
+    _json(p)
+
+
+def _restore(p: argparse.ArgumentParser) -> None:
+    p.add_argument("file", metavar="FILE", help="that backup has written")
+    p.add_argument("--force", action="store_true", help="keep a present record aside")
+    _json(p)
+
+
+def _gc(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    _json(p)
+
+
+def _doctor(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--repair", action="store_true",
+        help="set a damaged record aside and save what can be read, mend modes, tidy up",
+    )  # fmt: skip
+    _json(p)
+
+
 def _init(p: argparse.ArgumentParser) -> None:
     p.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="default: here")
     _json(p)
@@ -281,8 +306,20 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
          "forget --session 8f14e45f --since 2026-11-23T10:00 --yes"),
     ),
     "doctor": (
-        "doctor.doctor", "check the installation and the record", _json,
-        ("doctor", "doctor --json"),
+        "doctor.doctor", "check the installation and the record", _doctor,
+        ("doctor", "doctor --json", "doctor --repair"),
+    ),
+    "backup": (
+        "upkeep.backup", "write the whole record to one file, while others write to it", _backup,
+        ("backup record.zip", "backup ~/record.zip --force"),
+    ),
+    "restore": (
+        "upkeep.restore", "make the record what a backup holds", _restore,
+        ("restore record.zip", "restore record.zip --force"),
+    ),
+    "gc": (
+        "upkeep.gc", "remove content that nothing refers to", _gc,
+        ("gc --dry-run", "gc --json"),
     ),
     "init": (
         "overview.init", "give this project a record of its own", _init, ("init", "init ../churn"),

@@ -155,7 +155,7 @@ class TestDoctor:
         (data_dir / "mlops.db").chmod(0o600)
         (finding,) = [f for f in self._findings(cli) if f["check"] == "database"]
         assert finding["level"] == "problem"
-        assert "recover" in finding["advice"]
+        assert finding["advice"] == "jupyter mlops doctor --repair"
 
     def test_a_kernel_part_that_is_switched_off(
         self, cli: RunCommand, monkeypatch: pytest.MonkeyPatch
