@@ -43,7 +43,7 @@ export function RecordingBar(props: { route: PanelRoute }): JSX.Element {
     );
 
   return (
-    <header className="jp-MLOps-recording" data-light={status.light}>
+    <div className="jp-MLOps-recording" data-light={status.light}>
       <div className="jp-MLOps-recording-bar">
         <button
           type="button"
@@ -76,7 +76,7 @@ export function RecordingBar(props: { route: PanelRoute }): JSX.Element {
       {open && (
         <LightDetails id={id} status={status} onClose={() => setOpen(false)} />
       )}
-    </header>
+    </div>
   );
 }
 
@@ -97,12 +97,12 @@ function SessionLine(props: {
       <button
         type="button"
         className="jp-MLOps-quiet"
-        title={trans.__('Show what this kernel has executed')}
+        title={trans.__('In this session: show what the kernel has executed')}
         onClick={() => props.route.showSession(session.session_id)}
       >
         {trans._n('%1 execution', '%1 executions', executions)}
         {' · '}
-        {trans._n('%1 run', '%1 runs', runs)} {trans.__('in this session')}
+        {trans._n('%1 run', '%1 runs', runs)}
       </button>
       <OpenRunButton session={session} />
     </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { addIcon, closeIcon } from '@jupyterlab/ui-components';
-import { formatTag, parseTag, visibleTags } from '../model/format';
+import { formatTag, isForPeople, parseTag, visibleTags } from '../model/format';
 import { attempt } from '../report';
 import { IconButton, Problem } from './basics';
 import { ComboBox } from './combobox';
@@ -153,8 +153,6 @@ export function useTagWords(text: string): string[] {
   const start = text.toLowerCase();
   return words.filter(
     word =>
-      word.toLowerCase().startsWith(start) &&
-      word !== text &&
-      !word.startsWith('mlflow.')
+      word.toLowerCase().startsWith(start) && word !== text && isForPeople(word)
   );
 }

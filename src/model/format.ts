@@ -89,13 +89,16 @@ export function formatSize(bytes: number): string {
   return `${unit === 0 || size >= 100 ? size.toFixed(0) : size.toFixed(1)} ${units[unit]}`;
 }
 
-/** Tags of MLflow's and ours that are not for people. */
+/** Whether a tag is not one of those that MLflow and we keep for ourselves. */
+export function isForPeople(key: string): boolean {
+  return !key.startsWith('mlflow.') && !key.startsWith('mlops.');
+}
+
+/** Tags that people have set, or may want to see. */
 export function visibleTags(
   tags: Readonly<Record<string, string>>
 ): [string, string][] {
-  return Object.entries(tags).filter(
-    ([key]) => !key.startsWith('mlflow.') && !key.startsWith('mlops.')
-  );
+  return Object.entries(tags).filter(([key]) => isForPeople(key));
 }
 
 /** `key`, or `key: value` where the value says anything. */

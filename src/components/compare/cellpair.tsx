@@ -78,7 +78,7 @@ function Lines(props: { lines: readonly DiffLine[] }): JSX.Element {
   return (
     <div
       className="jp-MLOps-diff"
-      role="region"
+      role="group"
       aria-label={trans.__('Difference of the sources')}
       tabIndex={0}
     >
