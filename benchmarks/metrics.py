@@ -24,7 +24,7 @@ from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.metrics import get_curve, get_history, get_points
 
 SERIES, STEPS = 20, 5_000
-ROUNDS = 7
+ROUNDS = 9
 MILLION = 1_000_000
 BARE = (
     "CREATE TABLE points (series INTEGER, step INTEGER, t INTEGER, value REAL,"
@@ -147,14 +147,14 @@ def bare_buckets(path: Path) -> sqlite3.Connection:
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """Return the wall time of some work."""
-    begun = time.perf_counter()
+    """Return the CPU of some work, all of which is done on this thread; it waits for nothing."""
+    begun = time.thread_time()
     work()
-    return (time.perf_counter() - begun) * 1000
+    return (time.thread_time() - begun) * 1000
 
 
 def reading() -> dict[str, float]:
-    """Compare reading a million points and charts of it with bare rows."""
+    """Compare reading a million points and charts of it with bare rows, by CPU."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         rng = random.Random(7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
@@ -10,6 +11,7 @@ from .runs import OpenRun, runs
 
 if TYPE_CHECKING:
     from .. import types as shapes
+    from ..store.packing import Points
 
 
 class Metric:
@@ -29,20 +31,42 @@ class Metric:
 
 
 class MetricHistory(Sequence[Metric]):
-    """All points of one metric, by (step, timestamp): a sequence of `Metric`, and plain columns.
+    """All points of one metric, by (step, timestamp): a sequence of `Metric`, and whole columns.
 
-    `values`, `steps` and `timestamps` are lists of the same length, for a million points at once.
+    `values`, `steps` and `timestamps` are lists of the same length; `to_numpy` gives a million
+    points at once.
     """
 
-    def __init__(self, history: shapes.MetricHistory) -> None:
-        self.run_id = history.run_id
-        self.key = history.key
-        self.values = history.values
-        self.steps = history.steps
-        self.timestamps = history.timestamps
+    def __init__(self, run_id: str, key: str, points: Points) -> None:
+        self.run_id = run_id
+        self.key = key
+        self._points = points
+
+    @cached_property
+    def values(self) -> list[float]:
+        """The values."""
+        return self._points.values.tolist()
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The steps."""
+        return self._points.steps.tolist()
+
+    @cached_property
+    def timestamps(self) -> list[int]:
+        """The times in milliseconds since 1970."""
+        return self._points.timestamps.tolist()
+
+    def to_numpy(self) -> tuple[Any, Any, Any]:
+        """Return steps, timestamps (int64) and values (float64) as NumPy arrays."""
+        import numpy
+
+        points = self._points
+        steps, times = (numpy.asarray(column) for column in (points.steps, points.timestamps))
+        return steps, times, numpy.asarray(points.values)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self._points)
 
     @overload
     def __getitem__(self, index: int) -> Metric: ...
@@ -51,7 +75,8 @@ class MetricHistory(Sequence[Metric]):
     def __getitem__(self, index: int | slice) -> Metric | list[Metric]:
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
-        value, time, step = self.values[index], self.timestamps[index], self.steps[index]
+        points = self._points
+        value, time, step = points.values[index], points.timestamps[index], points.steps[index]
         return Metric(self.key, value, time, step, self.run_id)
 
     def __repr__(self) -> str:

@@ -201,9 +201,9 @@ def get_metric_history(run_id: str, key: str) -> MetricHistory:
     run_id, key = checked_run_id(run_id), checked_key(key)
 
     def find(connection: sqlite3.Connection) -> MetricHistory:
-        from ..store.metrics import get_history
+        from ..store.metrics import get_points
 
-        return MetricHistory(get_history(connection, run_id, key))
+        return MetricHistory(run_id, key, get_points(connection, run_id, key))
 
     return read(find)
 

@@ -46,6 +46,9 @@ assert len(by_id) == 3
 history = mlops.get_metric_history(run.info.run_id, 'loss')
 assert [point.value for point in history] == [1 / 4, 1 / 5, 1 / 6]
 assert (history[-1].step, history.steps) == (2, [0, 1, 2])
+steps, timestamps, values = history.to_numpy()
+assert (steps * 2).tolist() == [0, 2, 4] and values.sum() == sum(history.values)
+assert timestamps.tolist() == history.timestamps
 again = mlops.get_run(run.info.run_id)
 assert again.info.run_name == run.info.run_name == 'depth-4'
 assert again.info.experiment_id == run.info.experiment_id
