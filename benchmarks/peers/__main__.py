@@ -209,6 +209,8 @@ def inside(name: str, work: str, target: Path) -> None:
 
 def show(found: dict[str, dict[str, dict[str, float]]]) -> None:
     for work, title in (("call", "one call a point"), ("dict", "20 metrics a call")):
+        if not any(works.get(work) for works in found.values()):
+            continue
         print(f"\n| {title} | {' | '.join(list(COLUMNS.values())[:-1])} |")
         print("| --- |" + " --- |" * (len(COLUMNS) - 1))
         for name, works in found.items():
