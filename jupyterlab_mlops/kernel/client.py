@@ -17,7 +17,7 @@ from typing import Any
 
 from .entities import ActiveRun, Experiment, active_view
 from .points import MARK, pack_point
-from .recorder import forgiving, now_ms, recorder
+from .recorder import forgiving, now_ms, recorder, steady_ms
 from .runs import local, runs
 from .values import (
     InvalidValue,
@@ -282,7 +282,8 @@ def log_params(
 
 def record_params(run_id: str, params: dict[str, str]) -> None:
     """Write params that are text already; for autologgers."""
-    recorder.write({"type": "params", "run_id": run_id, "params": params, "timestamp": now_ms()})
+    record = {"type": "params", "run_id": run_id, "params": params, "timestamp": steady_ms()}
+    recorder.write(record)
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> None:
