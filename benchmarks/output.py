@@ -63,7 +63,13 @@ class Served:
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        kernel = self._start_kernel()
+        try:
+            self._connect(self._start_kernel())
+        except BaseException:
+            self.process.terminate()
+            raise
+
+    def _connect(self, kernel: str) -> None:
         path = self.runtime / f"kernel-{kernel}.json"
         self.client = BlockingKernelClient(connection_file=str(path))
         self.client.load_connection_file()
@@ -72,7 +78,7 @@ class Served:
         self._kernel_process = psutil.Process(self.process.pid).children()[0]
 
     def _start_kernel(self) -> str:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while True:
             try:
                 return str(self._ask("POST", "/api/kernels")["id"])
@@ -122,20 +128,22 @@ class Served:
 
 
 def total(process: psutil.Process) -> float:
-    """CPU of a process in milliseconds."""
-    used = process.cpu_times()
-    return float(used.user + used.system) * 1e3
+    """CPU of a process in milliseconds; where the system tells it, finer than its clock ticks."""
+    try:
+        threads = Path(f"/proc/{process.pid}/task").iterdir()
+        return sum(int((t / "schedstat").read_text().split()[0]) for t in threads) / 1e6
+    except OSError:
+        used = process.cpu_times()
+        return float(used.user + used.system) * 1e3
 
 
 def measure() -> dict[str, float]:
     """Return the least times of both, and what recording adds."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        sides = {
-            name: Served(Path(folder) / name, name == "recorded")
-            for name in ("without", "recorded")
-        }
-        for side in sides.values():
-            stack.callback(side.stop)
+        sides: dict[str, Served] = {}
+        for name in ("without", "recorded"):
+            sides[name] = Served(Path(folder) / name, name == "recorded")
+            stack.callback(sides[name].stop)
         figures: dict[str, float] = {}
         for kind, source in LINES.items():
             figures |= compare(sides, source, kind)
