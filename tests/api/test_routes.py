@@ -85,7 +85,7 @@ def test_a_malformed_request_gets_one_sentence_and_changes_nothing(
 
 def dump(server: Server) -> list[str]:
     """Everything in the record but how far pushes are, on which the outbox works all the time."""
-    with sqlite3.connect(server.data_dir / "mlops.db") as connection:
+    with closing(sqlite3.connect(server.data_dir / "mlops.db")) as connection:
         return [line for line in connection.iterdump() if 'INTO "pushes"' not in line]
 
 

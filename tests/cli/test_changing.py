@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -145,5 +146,5 @@ def test_wrong_input_gets_one_line_and_changes_nothing(
 
 
 def _dump(data_dir: Path) -> list[str]:
-    with sqlite3.connect(data_dir / "mlops.db") as connection:
+    with closing(sqlite3.connect(data_dir / "mlops.db")) as connection:
         return list(connection.iterdump())

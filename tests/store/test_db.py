@@ -200,9 +200,8 @@ def test_a_damaged_record_is_said_to_be_damaged(tmp_path: Path, damage: str) -> 
     database = Database(tmp_path)
     say(database, [(RECORD, "kernel")])
     database.close()
-    with sqlite3.connect(database.path) as connection:
+    with closing(sqlite3.connect(database.path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
     content = database.path.read_bytes()
     if damage == "garbage":
         database.path.write_bytes(b"this is no database" * 1000)
