@@ -150,13 +150,17 @@ class _Query:
         self._clauses = clauses
         self._orders = orders
         self._plain = not clauses and not text
-        self._tests = scope + [_condition(clause) for clause in clauses]
+        self._scope = list(scope)
         self._few = [found for clause in clauses if (found := _candidates(clause)) is not None]
         self._few += [_runs_where(test) for test in scope if test.text not in _WIDE]
         if text is not None and text.strip():
             found = _text_candidates(text)
-            self._tests.append(Sql(f"r.id IN ({found.text})", found.arguments))
+            self._scope.append(Sql(f"r.id IN ({found.text})", found.arguments))
             self._few.append(found)
+
+    def _tests(self, run: str = "r.id") -> list[Sql]:
+        """Return the tests of a run; `run` is the column that has its small id first."""
+        return self._scope + [_condition(clause, run) for clause in self._clauses]
 
     def page(self, offset: int, count: int) -> list[int]:
         """Return the small ids of `count` runs behind the first `offset`."""
@@ -182,7 +186,7 @@ class _Query:
         if few is not None:
             source = Sql(f"({few.text}) c CROSS JOIN runs r ON r.id = c.id", few.arguments)
         order = _order([_order_term(order) for order in self._orders])
-        return self._ids(source, _where(self._tests), order, offset, count)
+        return self._ids(source, _where(self._tests()), order, offset, count)
 
     def _walked(self, offset: int, count: int) -> list[int]:
         """Walk the index of the first order key, then go on with the runs that lack the key."""
@@ -193,15 +197,16 @@ class _Query:
         index = Sql(f"{table} o INDEXED BY {table}_by_value CROSS JOIN runs r")
         has_key = Sql("o.key = ? AND r.id = o.run", [first.key.name])
         lacks_key = f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.run = r.id AND o.key = ?)"
+        tests = self._tests("o.run")
         parts = [
-            (index, [has_key, Sql("o.value IS NOT NULL")], _order([by_value, *rest])),
+            (index, [has_key, Sql("o.value IS NOT NULL"), *tests], _order([by_value, *rest])),
             # A metric that is NaN has no number in SQL, but comes before one that is missing.
-            (index, [has_key, Sql("o.value IS NULL")], _order(rest)),
-            (Sql("runs r"), [Sql(lacks_key, [first.key.name])], _order(rest)),
+            (index, [has_key, Sql("o.value IS NULL"), *tests], _order(rest)),
+            (Sql("runs r"), [Sql(lacks_key, [first.key.name]), *self._tests()], _order(rest)),
         ]
         found: list[int] = []
-        for source, tests, order in parts:
-            where = _where([*tests, *self._tests])
+        for source, conditions, order in parts:
+            where = _where(conditions)
             keys = self._ids(source, where, order, offset, count - len(found))
             found += keys
             if len(found) == count:
@@ -224,7 +229,7 @@ class _Query:
             return seen, True
         if not self._plain and value(self._conn, "SELECT coalesce(max(id), 0) FROM runs") > COUNTED:
             return seen + more, not more
-        return self._count(Sql("runs r"), _where(self._tests)), True
+        return self._count(Sql("runs r"), _where(self._tests())), True
 
 
 def _where(tests: Sequence[Sql]) -> Sql:
@@ -268,8 +273,8 @@ def _order_term(order: Order) -> Sql:
 # ------------------------------------------------------------------------------------- clauses
 
 
-def _condition(clause: Clause) -> Sql:
-    """Return the test of one run `r`."""
+def _condition(clause: Clause, run: str) -> Sql:
+    """Return the test of one run `r`, whose small id is in the column `run`, too."""
     key = clause.key
     if key.entity == "attribute":
         return _comparison(_COLUMNS[key.name], clause)
@@ -279,10 +284,10 @@ def _condition(clause: Clause) -> Sql:
         if clause.operator.startswith("IS"):
             test = Sql("1")
         return Sql(
-            f"{absent}EXISTS (SELECT 1 FROM datasets m WHERE m.run = r.id AND {test.text})",
+            f"{absent}EXISTS (SELECT 1 FROM datasets m WHERE m.run = {run} AND {test.text})",
             test.arguments,
         )
-    one = f"SELECT 1 FROM {_TABLES[key.entity]} m WHERE m.run = r.id AND m.key = ?"
+    one = f"SELECT 1 FROM {_TABLES[key.entity]} m WHERE m.run = {run} AND m.key = ?"
     if clause.operator == "IS NULL":
         return Sql(f"NOT EXISTS ({one})", [key.name])
     if clause.operator == "IS NOT NULL":
