@@ -38,6 +38,9 @@ bench: .venv/.installed ## what recording costs, against bare limits (PARTS="cal
 bench-peers: .venv/.installed .venv-peers/.installed ## the same work by us and by other trackers (JSON=file)
 	@$(PY) benchmarks/peers --peers .venv-peers/bin/python $(if $(JSON),--json $(JSON))
 
+torture: .venv/.installed ## faults in their long form, with a table at the end (an hour)
+	MLOPS_LONG=1 MLOPS_TORTURE_JSON=torture.json $(PYTEST) tests/faults -s
+
 test-js: node_modules/.installed ## front-end unit tests
 	scripts/jlpm.sh test
 
@@ -64,7 +67,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo bench bench-peers test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo torture bench bench-peers test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'

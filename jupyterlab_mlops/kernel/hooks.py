@@ -115,6 +115,9 @@ class Hooks:
             else:
                 self._end(execution, result)
         except (Exception, KeyboardInterrupt) as error:
+            stuck = recorder.here.execution
+            if stuck is not None and not stuck.inner:
+                recorder.leave(stuck)  # or every later cell would pass for a part of this one
             recorder.fault("hooks.after", error)
 
     def _begin(self, info: Any) -> None:

@@ -80,11 +80,11 @@ def test_two_servers_of_one_user(data_dir: Path, start_server: StartServer, repo
             with KernelSession(first, "a.ipynb") as doomed:
                 doomed.execute(f"{expected}")
                 kernel.execute(f"{expected + 1}")
-                wait_for(lambda n=expected: _count(data_dir) >= n + 2, timeout=20)
+                _wait_for_count(data_dir, expected + 2)
             first.kill()
             began = time.monotonic()
             kernel.execute(f"{expected + 2}")
-            wait_for(lambda n=expected: _count(data_dir) >= n + 3, timeout=30)
+            _wait_for_count(data_dir, expected + 3)
             wait_for(lambda: server_alive(data_dir), timeout=30)
             slowest = max(slowest, time.monotonic() - began)
         expected += 3
@@ -100,6 +100,10 @@ def test_two_servers_of_one_user(data_dir: Path, start_server: StartServer, repo
         stored=_count(data_dir), errors=errors + (_count(data_dir) != expected),
         note=f"handed over in {slowest:.1f} s",
     )  # fmt: skip
+
+
+def _wait_for_count(data_dir: Path, count: int) -> None:
+    wait_for(lambda: _count(data_dir) >= count, timeout=30)
 
 
 def _count(data_dir: Path) -> int:

@@ -95,7 +95,7 @@ def test_a_full_disk_then_room(
             with KernelSession(server, f"{number}.ipynb") as kernel:
                 kernel.execute("import jupyterlab_mlops as mlops; print('here')")
                 kernel.send(loop(acks, burst=2))
-                wait_for(lambda acks=acks: read_acks(acks).points > 50, timeout=30)
+                _wait_for_points(acks, 50)
                 wait_for(lambda n=number: len(server.api.mlops("GET", "runs")["runs"]) > n)  # type: ignore[misc]
                 events = Events(server)
                 filler = fill(disk)
@@ -105,7 +105,7 @@ def test_a_full_disk_then_room(
                 wait_for(lambda: any("is full" in text for text in troubles(server)), timeout=20)
                 said_after = max(said_after, time.monotonic() - began)
                 at_full = read_acks(acks).points
-                wait_for(lambda acks=acks, n=at_full: read_acks(acks).points > n + 8000, timeout=60)
+                _wait_for_points(acks, at_full + 8000)
                 errors += not server.api.mlops("GET", "runs")["runs"]
                 filler.unlink()
                 began = time.monotonic()
@@ -132,6 +132,10 @@ def test_a_full_disk_then_room(
         errors=errors,
         note=f"said after {said_after:.1f} s, stored {resumed_after:.1f} s after there was room",
     )  # fmt: skip
+
+
+def _wait_for_points(acks: Path, count: int) -> None:
+    wait_for(lambda: read_acks(acks).points > count, timeout=60)
 
 
 def _points(database: Database, run_id: str) -> int:

@@ -127,17 +127,16 @@ def test_kernels_that_log(
         acks = tmp_path / f"acks-{number}"
         manager = start_kernel(loop(acks))
         try:
-            wait_for(lambda acks=acks: read_acks(acks).run_id, timeout=30)
+            _wait_for_runs([acks])
             time.sleep(chance.uniform(0.0, 0.5))
         finally:
             # Not by the manager, which would close what it can.
-            os.kill(manager.provisioner.pid, signal.SIGKILL)
+            provisioner: Any = manager.provisioner
+            os.kill(provisioner.pid, signal.SIGKILL)
         began = time.monotonic()
         manager.shutdown_kernel(now=True)
         run_id = read_acks(acks).run_id
-        wait_for(
-            lambda run_id=run_id: _status(database, run_id) == "KILLED", timeout=20, interval=0.02
-        )
+        _wait_for_end(database, run_id)
         slowest = max(slowest, time.monotonic() - began)
         said, found, wrong = count_stored(database, acks)
         acknowledged, stored, errors = acknowledged + said, stored + found, errors + wrong
@@ -148,6 +147,14 @@ def test_kernels_that_log(
         "kill -9 of a kernel that logs", rounds=rounds, acknowledged=acknowledged, stored=stored,
         errors=errors, note=f"KILLED after {slowest:.1f} s at most",
     )  # fmt: skip
+
+
+def _wait_for_runs(acks: list[Path]) -> None:
+    wait_for(lambda: all(read_acks(path).run_id for path in acks), timeout=60)
+
+
+def _wait_for_end(database: Any, run_id: str | None) -> None:
+    wait_for(lambda: _status(database, run_id) == "KILLED", timeout=20, interval=0.02)
 
 
 def _status(database: Any, run_id: str | None) -> str | None:
@@ -168,7 +175,7 @@ def test_the_server_while_four_processes_log(
     writers = [start(loop(path, burst=5)) for path in acks]
     slowest = 0.0
     try:
-        wait_for(lambda: all(read_acks(path).run_id for path in acks), timeout=60)
+        _wait_for_runs(acks)
         for _ in range(rounds):
             time.sleep(chance.uniform(0.1, 1.5))
             jupyter_server.kill()
@@ -240,7 +247,7 @@ def test_both_at_once(
         acks += two
         family = [owner, *(start(loop(path)) for path in two)]
         try:
-            wait_for(lambda two=two: all(read_acks(path).run_id for path in two), timeout=60)
+            _wait_for_runs(two)
             time.sleep(chance.uniform(0.0, 0.6))
         finally:
             for process in family:

@@ -254,6 +254,21 @@ def test_a_fault_of_ours_leaves_the_cells_as_they_are(kernel: Any, fault: str) -
     assert "injected" in kernel.text("recorder.last_fault")
 
 
+def test_cells_after_one_whose_end_failed_are_recorded(kernel: Any) -> None:
+    kernel.run(
+        "from jupyterlab_mlops.kernel import hooks\n"
+        "hooks_of_this = hooks.current(); whole = hooks_of_this._end\n"
+        "def boom(*args): raise RuntimeError('injected')\nhooks_of_this._end = boom"
+    )
+    kernel.run("hooks_of_this._end = whole")
+    kernel.run("x = 1")
+    kernel.run("y = 2")
+    kernel.run("z = 3")
+    later = [(e["source"], e.get("status")) for e in kernel.executions()][-3:]
+    assert later[:2] == [("x = 1", "ok"), ("y = 2", "ok")]
+    assert later[2][0] == "z = 3"
+
+
 def test_the_extension_can_be_loaded_twice_and_unloaded(kernel: Any) -> None:
     kernel.run("%load_ext jupyterlab_mlops.kernel")
     kernel.run(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import random
-import signal
 import stat
 import subprocess
 import sys
@@ -30,8 +27,6 @@ from jupyterlab_mlops.kernel.journal import (
     read_segment,
 )
 from jupyterlab_mlops.kernel.segment import HEADER_SIZE
-
-ROUNDS = int(os.environ.get("MLOPS_TORTURE_ROUNDS", "100"))
 
 
 def segments(folder: Path) -> list[Path]:
@@ -412,75 +407,7 @@ def test_a_flipped_value_is_found_by_the_seal(journal):
     assert "may be wrong" in fault["message"]
 
 
-# ----------------------------------------------------------------------- kill, fork, threads
-
-
-def numbers_of(folder: Path) -> list[int]:
-    found: list[int] = []
-    for item, data in read_all(folder):
-        if isinstance(item, dict):
-            assert len(data) == item["number"] % 3000
-            found.append(item["number"])
-        elif item.key == "number":
-            assert list(item.values) == [float(step) for step in item.steps]
-            found.extend(item.steps)
-    return sorted(found)
-
-
-def fork_writer(folder: Path) -> tuple[int, int]:
-    """Fork a child that writes and acknowledges each call through a pipe, after it returned."""
-    ends = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(ends[1])
-        return pid, ends[0]
-    try:
-        journal = Journal(folder, "killed")
-        number = 0
-        while True:
-            if number % 5 == 4:
-                journal.write({"type": "tags", "number": number}, b"x" * (number % 3000))
-            elif number % 5 == 3:
-                journal.metrics("run", {"number": number, "twice": 2 * number}, number, number)
-            else:
-                journal.metric("run", "number", number, number, number)
-            os.write(ends[1], number.to_bytes(8, "little"))
-            number += 1
-    finally:
-        os._exit(1)
-
-
-def drain(end: int) -> bytes:
-    data = b""
-    while chunk := os.read(end, 1 << 20):
-        data += chunk
-    os.close(end)
-    return data
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_no_acknowledged_record_is_lost_to_kill_9(tmp_path):
-    chance = random.Random(20261123)
-    lost = acknowledged_in_all = 0
-    for round_ in range(ROUNDS):
-        folder = tmp_path / f"{round_}"
-        pid, end = fork_writer(folder)
-        reader = [b""]
-        thread = threading.Thread(target=lambda end=end, reader=reader: reader.append(drain(end)))
-        thread.start()
-        time.sleep(chance.uniform(0.002, 0.03))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        thread.join()
-        acknowledged = len(reader[-1]) // 8
-        stored = numbers_of(folder) if folder.exists() else []
-        lost += acknowledged - len(set(stored) & set(range(acknowledged)))
-        assert len(stored) == len(set(stored))
-        assert len(stored) - acknowledged in (0, 1)
-        acknowledged_in_all += acknowledged
-    assert acknowledged_in_all > 10 * ROUNDS
-    assert lost == 0, f"rounds {ROUNDS}, acknowledged {acknowledged_in_all}, lost {lost}"
+# ---------------------------------------------------------------------------------- threads
 
 
 def test_eight_threads_lose_nothing_over_many_segments(journal):
@@ -503,77 +430,6 @@ def test_eight_threads_lose_nothing_over_many_segments(journal):
     assert len(found["run", "a"]) == 640
     assert sum(isinstance(item, dict) for item, _ in read_all(journal.folder)) == 640
     assert journal.not_stored == 0
-
-
-FORK = """
-import os, sys
-from jupyterlab_mlops.kernel.journal import Journal
-journal = Journal(sys.argv[1], "forked")
-journal.metric("run", "parent", 0, 0, 0)
-pids = []
-for child in range(4):
-    pid = os.fork()
-    if pid == 0:
-        for step in range(1000):
-            journal.metric("run", f"child {child}", step, step, step)
-        os._exit(0)
-    pids.append(pid)
-for step in range(1, 1000):
-    journal.metric("run", "parent", step, step, step)
-for pid in pids:
-    os.waitpid(pid, 0)
-os._exit(0)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_forked_children_write_segments_of_their_own_and_leave_without_a_word(tmp_path):
-    subprocess.run([sys.executable, "-c", FORK, str(tmp_path)], check=True, timeout=60)
-    found = points(tmp_path)
-    expected = [(n, float(n)) for n in range(1000)]
-    assert found["run", "parent"] == expected
-    assert all(found["run", f"child {child}"] == expected for child in range(4))
-    roles = sorted(header.role for path in segments(tmp_path) if (header := read_header(path)))
-    assert roles == ["main"] + ["worker"] * 4
-
-
-INTERRUPTED = """
-import json, signal, sys
-from jupyterlab_mlops.kernel.journal import Journal
-journal = Journal(sys.argv[1], "s")
-acknowledged = []
-number = 0
-
-def interrupt(*_):
-    raise KeyboardInterrupt
-
-def log():
-    global number
-    signal.setitimer(signal.ITIMER_REAL, 0.002)
-    while True:
-        number += 1
-        journal.metric(f"run {number % 50}", "number", number, number, number)
-        acknowledged.append(number)
-
-signal.signal(signal.SIGALRM, interrupt)
-for _ in range(300):
-    try:
-        log()
-    except KeyboardInterrupt:
-        pass
-print(json.dumps(acknowledged))
-"""
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
-def test_an_interrupt_inside_a_call_loses_no_other_call(tmp_path):
-    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
-    done = subprocess.run(command, check=True, timeout=120, capture_output=True)
-    acknowledged = json.loads(done.stdout)
-    stored = [step for pairs in points(tmp_path).values() for step, _ in pairs]
-    assert set(acknowledged) <= set(stored)
-    assert len(stored) == len(set(stored))
-    assert len(stored) - len(acknowledged) <= 300
 
 
 # ---------------------------------------------------------------------------------- places
