@@ -168,7 +168,7 @@ def test_partial_fits_of_a_cell_are_one_run_with_a_curve(notebook: Notebook) -> 
     run = notebook.run()
     assert run["params"]["loss"] == "hinge"
     assert run["metrics"]["score"] == eval(notebook("scores"))
-    wait_until(lambda: "pickle" in {model["format"] for model in notebook.run()["models"]})
+    wait_until(lambda: [m for m in notebook.run()["models"] if m["format"] == "pickle"])
 
     notebook("online.partial_fit(X_train, y_train)")
     assert len(notebook.runs()) == 2
