@@ -87,6 +87,7 @@ def repair(data_dir: Path) -> Repair:
         with closing(sqlite3.connect(draft, isolation_level=None)) as target:
             target.execute("PRAGMA synchronous=OFF")
             _salvage(result, target)
+            _name_orphans(target)
             _enter(result, target)
         _sync(draft)
         for companion in COMPANIONS:
@@ -97,6 +98,18 @@ def repair(data_dir: Path) -> Repair:
         _forget_duplicate(path, result.kept_as)
         raise
     return result
+
+
+def _name_orphans(target: sqlite3.Connection) -> None:
+    """Give values whose run was lost a run of their own: a new one would take its number."""
+    for table in ("metric_chunks", "metrics", "params", "tags", "artifacts", "models"):
+        target.execute(
+            "INSERT INTO runs (id, run_id, name, experiment_id, status, start_time, end_time)"
+            " SELECT DISTINCT run, lower(hex(randomblob(16))), 'recovered-' || run, 0, 'KILLED',"
+            f" 0, 0 FROM {table} WHERE run NOT IN (SELECT id FROM runs) GROUP BY run"
+        )
+    for table in ("outputs", "output_blobs", "execution_runs"):
+        target.execute(f"DELETE FROM {table} WHERE execution NOT IN (SELECT id FROM executions)")
 
 
 def _enter(result: Repair, target: sqlite3.Connection) -> None:

@@ -103,15 +103,14 @@ def test_forks_that_write_a_journal(tmp_path: Path, chance: random.Random, repor
 # ---------------------------------------------------------------------------------------- kernels
 
 
-def start_kernel(source: str) -> KernelManager:
+def start_kernel(source: str) -> tuple[KernelManager, Any]:
     """Start a kernel that runs a cell as soon as it is there."""
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel()
     client: Any = manager.client()
     client.start_channels(hb=False)
     client.execute(source)
-    client.stop_channels()
-    return manager
+    return manager, client
 
 
 @pytest.mark.timeout(3000)
@@ -125,7 +124,7 @@ def test_kernels_that_log(
     slowest = 0.0
     for number in range(rounds):
         acks = tmp_path / f"acks-{number}"
-        manager = start_kernel(loop(acks))
+        manager, client = start_kernel(loop(acks))
         try:
             _wait_for_runs([acks])
             time.sleep(chance.uniform(0.0, 0.5))
@@ -133,6 +132,7 @@ def test_kernels_that_log(
             # Not by the manager, which would close what it can.
             provisioner: Any = manager.provisioner
             os.kill(provisioner.pid, signal.SIGKILL)
+            client.stop_channels()
         began = time.monotonic()
         manager.shutdown_kernel(now=True)
         run_id = read_acks(acks).run_id
