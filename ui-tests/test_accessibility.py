@@ -66,3 +66,14 @@ def test_compare(panel: PanelPage, lab: LabPage) -> None:
 
     assert serious_violations(compare.root) == []
     lab.close_tab()
+
+
+def test_the_executions_of_a_session(panel: PanelPage, lab: LabPage) -> None:
+    lab.open_notebook("01-iris-classification.ipynb")
+    panel.root.get_by_role("button", name="execution").click()
+    pictures = panel.root.get_by_role("img", name="Picture in the output")
+    # Outputs are fetched when they come into view.
+    panel.root.get_by_role("listitem").last.scroll_into_view_if_needed()
+    expect(pictures.first).to_be_visible()
+
+    assert serious_violations(panel.root) == []

@@ -9,6 +9,8 @@ import { useServices } from './services';
 function LuminoHost(props: {
   create: () => Widget;
   className?: string;
+  /** For what scrolls: the keyboard can reach it, and a screen reader says this. */
+  label?: string;
 }): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
   const { create } = props;
@@ -23,30 +25,52 @@ function LuminoHost(props: {
     // The key says when there is something new to make.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
-  return <div ref={ref} className={props.className} />;
+  const reached = props.label && {
+    role: 'group',
+    tabIndex: 0,
+    'aria-label': props.label
+  };
+  return <div ref={ref} className={props.className} {...reached} />;
 }
 
 /** Outputs of an execution as a notebook shows them, but never trusted. */
 export function Outputs(props: {
   outputs: readonly Record<string, unknown>[];
 }): JSX.Element {
-  const { rendermime } = useServices();
+  const { rendermime, trans } = useServices();
   const create = () => {
     const model = new OutputAreaModel({
       values: props.outputs as unknown as IOutput[],
       trusted: false
     });
     const area = new SimplifiedOutputArea({ model, rendermime });
-    area.disposed.connect(() => model.dispose());
+    const observer = nameImages(area.node, trans.__('Picture in the output'));
+    area.disposed.connect(() => {
+      observer.disconnect();
+      model.dispose();
+    });
     return area;
   };
   return (
     <LuminoHost
       key={JSON.stringify(props.outputs).length}
       className="jp-MLOps-outputs"
+      label={trans.__('Outputs')}
       create={create}
     />
   );
+}
+
+/** Images of outputs come without a word, some of them late: each is given one. */
+function nameImages(node: HTMLElement, name: string): MutationObserver {
+  const nameAll = () =>
+    node.querySelectorAll('img:not([alt])').forEach(image => {
+      image.setAttribute('alt', name);
+    });
+  nameAll();
+  const observer = new MutationObserver(nameAll);
+  observer.observe(node, { childList: true, subtree: true });
+  return observer;
 }
 
 /** Text in Markdown, sanitised. */
