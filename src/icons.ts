@@ -29,6 +29,12 @@ export const compareIcon = icon(
   <path d="M11.25 3h1.5v18h-1.5z"/>`
 );
 
+/** Rows and columns. */
+export const tableIcon = icon(
+  'table',
+  '<path d="M3 4h18v16H3zm2 5v3h4V9zm6 0v3h8V9zm-6 5v4h4v-4zm6 0v4h8v-4z" fill-rule="evenodd"/>'
+);
+
 /** A label on a string. */
 export const tagIcon = icon(
   'tag',

@@ -6,6 +6,7 @@ import { panelPlugin } from './plugins/panel';
 import { recordingPlugin } from './plugins/recording';
 import { registryPlugin } from './plugins/registry';
 import { runsPlugin } from './plugins/runs';
+import { tablePlugin } from './plugins/table';
 import { viewsPlugin } from './plugins/views';
 
 export * from './tokens';
@@ -19,6 +20,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   recordingPlugin,
   registryPlugin,
   comparePlugin,
+  tablePlugin,
   notebookPlugin
 ];
 

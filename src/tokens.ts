@@ -67,6 +67,7 @@ export namespace CommandIDs {
   export const openPanel = 'mlops:open-panel';
   export const openRun = 'mlops:open-run';
   export const openRunTab = 'mlops:open-run-tab';
+  export const openTable = 'mlops:open-table';
   export const compareRuns = 'mlops:compare-runs';
   export const tagRun = 'mlops:tag-run';
   export const renameRun = 'mlops:rename-run';

@@ -48,10 +48,13 @@ export function TextButton(props: {
   accept?: boolean;
   disabled?: boolean;
   title?: string;
+  /** For a button that shows and hides something. */
+  expanded?: boolean;
 }): JSX.Element {
   return (
     <button
       type="button"
+      aria-expanded={props.expanded}
       className={`jp-MLOps-button ${props.accept ? 'jp-mod-styled jp-mod-accept' : ''}`}
       title={props.title}
       disabled={props.disabled}

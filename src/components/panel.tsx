@@ -1,5 +1,8 @@
 import { useRef } from 'react';
+import { tableIcon } from '../icons';
 import type { PanelRoute } from '../model/route';
+import { CommandIDs } from '../tokens';
+import { IconButton } from './basics';
 import { HistoryView } from './history';
 import { RecordingBar } from './light';
 import { ModelsSection } from './models/modelssection';
@@ -8,7 +11,7 @@ import { RunList } from './runs/runlist';
 import { SearchBar } from './runs/search';
 import { SelectionBar } from './runs/selection';
 import { SessionView } from './sessionview';
-import { useModel } from './services';
+import { useModel, useServices } from './services';
 
 /** The side panel. */
 export function PanelView(props: { route: PanelRoute }): JSX.Element {
@@ -35,6 +38,7 @@ export function PanelView(props: { route: PanelRoute }): JSX.Element {
 
 /** Runs above, models below. */
 function ListView(): JSX.Element {
+  const { commands, hasTabs, mlops, trans } = useServices();
   const search = useRef<HTMLInputElement>(null);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const typing = event.target instanceof HTMLInputElement;
@@ -45,7 +49,15 @@ function ListView(): JSX.Element {
   };
   return (
     <div className="jp-MLOps-list" onKeyDown={onKeyDown}>
-      <SearchBar inputRef={search} />
+      <SearchBar model={mlops.runs} inputRef={search}>
+        {hasTabs && (
+          <IconButton
+            icon={tableIcon}
+            label={trans.__('Open as a table')}
+            onClick={() => void commands.execute(CommandIDs.openTable)}
+          />
+        )}
+      </SearchBar>
       <div className="jp-MLOps-scroll">
         <RunList />
       </div>

@@ -48,16 +48,19 @@ function keys(runs: readonly Run[]): string[] {
   const found = new Set<string>();
   for (const run of runs) {
     Object.keys(run.metrics).forEach(key =>
-      found.add(`metrics.${quoted(key)}`)
+      found.add(`metrics.${quoteKey(key)}`)
     );
-    Object.keys(run.params).forEach(key => found.add(`params.${quoted(key)}`));
+    Object.keys(run.params).forEach(key =>
+      found.add(`params.${quoteKey(key)}`)
+    );
     Object.keys(run.tags)
       .filter(key => !key.startsWith('mlflow.'))
-      .forEach(key => found.add(`tags.${quoted(key)}`));
+      .forEach(key => found.add(`tags.${quoteKey(key)}`));
   }
   return [...[...found].sort(), ...ATTRIBUTES];
 }
 
-function quoted(key: string): string {
+/** A key as a filter wants it. */
+export function quoteKey(key: string): string {
   return /^[\w.]+$/.test(key) ? key : `\`${key}\``;
 }

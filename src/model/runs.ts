@@ -155,6 +155,12 @@ export class RunsModel extends ObservableModel {
     this.touch();
   }
 
+  /** Select these runs too. */
+  selectAlso(runIds: readonly string[]): void {
+    this._selection = new Set([...this._selection, ...runIds]);
+    this.touch();
+  }
+
   clearSelection(): void {
     this._selection = new Set();
     this.touch();

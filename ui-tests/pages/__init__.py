@@ -4,6 +4,7 @@ from .application import ApplicationPage
 from .lab import LabPage
 from .notebook7 import Notebook7Page
 from .panel import ComparePage, HistoryPage, PanelPage, RunPage, VersionPage
+from .table import TablePage
 
 __all__ = [
     "ApplicationPage",
@@ -13,5 +14,6 @@ __all__ = [
     "Notebook7Page",
     "PanelPage",
     "RunPage",
+    "TablePage",
     "VersionPage",
 ]

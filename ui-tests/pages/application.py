@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from harness import Server
 
 from .panel import ComparePage, PanelPage
+from .table import TablePage
 
 START = 60_000
 """Milliseconds that an application or a kernel may take to start."""
@@ -30,6 +31,11 @@ class ApplicationPage:
     def compare(self) -> ComparePage:
         """Runs beside each other."""
         return ComparePage(self.page)
+
+    @property
+    def table(self) -> TablePage:
+        """The table of runs."""
+        return TablePage(self.page)
 
     @property
     def cells(self) -> Locator:

@@ -1,0 +1,64 @@
+import { useState } from 'react';
+import { parseColumn, sortColumns } from '../../model/columns';
+import type { RunTableModel } from '../../model/table';
+import { Nothing } from '../basics';
+import { useServices } from '../services';
+import { columnTitle, kindTitle } from './titles';
+
+/** Columns in the list at once: of thousands, somebody types what they look for. */
+const LISTED = 200;
+
+/** Every column of the loaded runs, to show or to hide. */
+export function ColumnChooser(props: { model: RunTableModel }): JSX.Element {
+  const { trans } = useServices();
+  const { model } = props;
+  const [text, setText] = useState('');
+  const shown = model.shown;
+  const word = text.trim().toLowerCase();
+  const found = sortColumns(model.known.keys()).filter(id =>
+    `${id} ${columnTitle(id, trans)}`.toLowerCase().includes(word)
+  );
+  return (
+    <div
+      role="group"
+      className="jp-MLOps-chooser"
+      aria-label={trans.__('Columns')}
+    >
+      <input
+        type="search"
+        className="jp-MLOps-input"
+        aria-label={trans.__('Search columns')}
+        placeholder={trans.__('Search columns')}
+        value={text}
+        onChange={event => setText(event.target.value)}
+      />
+      {found.length === 0 && (
+        <Nothing>{trans.__('No run has such a column.')}</Nothing>
+      )}
+      <ul className="jp-MLOps-plain">
+        {found.slice(0, LISTED).map(id => (
+          <li key={id}>
+            <label className="jp-MLOps-check" title={id}>
+              <input
+                type="checkbox"
+                checked={shown.includes(id)}
+                onChange={() => model.toggleColumn(id)}
+              />
+              <span className="jp-MLOps-chooser-name">
+                {columnTitle(id, trans)}
+              </span>
+              <span className="jp-MLOps-hint">
+                {kindTitle(parseColumn(id).kind, trans)}
+              </span>
+            </label>
+          </li>
+        ))}
+      </ul>
+      {found.length > LISTED && (
+        <p className="jp-MLOps-hint">
+          {trans.__('%1 more: search for them.', found.length - LISTED)}
+        </p>
+      )}
+    </div>
+  );
+}

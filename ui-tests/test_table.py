@@ -1,0 +1,191 @@
+"""The table of runs: found, sorted, chosen, selected, compared; with the mouse and without."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from pages import LabPage, TablePage
+from pages.axe import serious_violations
+
+MANY = """import jupyterlab_mlops as mlops
+for i in range(300):
+    with mlops.start_run(run_name=f"run-{i:03d}"):
+        mlops.log_params({f"p{j}": (i * 7 + j) % 100 for j in range(25)})
+        mlops.log_metrics({f"m{j}": (i * 37 + j) % 300 / 300 for j in range(25)})"""
+
+
+@pytest.fixture(scope="module")
+def lab(shared_lab: LabPage) -> LabPage:
+    """Lab with three hundred runs of fifty columns."""
+    shared_lab.open_notebook(shared_lab.server.write_notebook(MANY))
+    shared_lab.run_all()
+    return shared_lab
+
+
+@pytest.fixture
+def table(lab: LabPage) -> TablePage:
+    """The table as it opens for somebody who has never changed it."""
+    if lab.table.root.is_visible():
+        lab.close_tab()
+    lab.command("mlops:open-table")
+    expect(lab.table.rows.first).to_be_visible()
+    return lab.table
+
+
+def test_only_what_is_in_view_is_in_the_page(table: TablePage) -> None:
+    expect(table.grid).to_have_attribute("aria-rowcount", "301")
+    assert table.rows.count() < 60
+    table.grid.focus()
+    table.page.keyboard.press("Control+End")
+    expect(table.rows).not_to_have_count(0)
+    for _ in range(3):
+        table.page.keyboard.press("Control+End")
+        expect(table.active).to_be_visible()
+    expect(table.row("run-000")).to_be_visible()
+    assert table.rows.count() < 60
+
+
+def test_the_server_sorts_by_several_columns(table: TablePage) -> None:
+    table.sort("metric m0")
+    expect(table.head("metric m0")).to_have_attribute("aria-sort", "descending")
+    best = max(range(300), key=lambda i: i * 37 % 300)
+    table.shows(f"run-{best:03d}")
+    table.sort("metric m0")
+    expect(table.head("metric m0")).to_have_attribute("aria-sort", "ascending")
+    table.shows("run-000")
+
+    table.sort("Name")
+    table.shows("run-299", "run-298")
+
+
+def test_search_narrows_and_points_at_the_wrong_word(table: TablePage) -> None:
+    table.search.fill("metrics.m0 > 0.99")
+    expect(table.rows).to_have_count(2)
+    table.search.fill("metrics.m0 >")
+    expect(table.root.get_by_role("alert")).to_contain_text("For example")
+    table.search.fill("run-123")
+    expect(table.rows).to_have_count(1)
+    table.search.fill("")
+    expect(table.root.get_by_text("300 runs")).to_be_visible()
+
+
+def test_columns_are_chosen_pinned_moved_and_resized(table: TablePage, lab: LabPage) -> None:
+    table.root.get_by_role("button", name="Columns", exact=True).click()
+    chooser = table.root.get_by_role("group", name="Columns")
+    chooser.get_by_role("searchbox").fill("m24")
+    chooser.get_by_role("checkbox").check()
+    chooser.get_by_role("searchbox").fill("duration")
+    chooser.get_by_role("checkbox").uncheck()
+    expect(table.head("Duration")).to_have_count(0)
+    table.root.get_by_role("button", name="Columns", exact=True).click()
+
+    table.menu("m0", "Pin to the Left")
+    expect(table.head("metric m0")).to_have_attribute("aria-colindex", "2")
+    table.menu("Status", "Move Right")
+    expect(table.head("Status")).to_have_attribute("aria-colindex", "4")
+
+    head = table.head("metric m0")
+    box = head.bounding_box()
+    assert box
+    lab.page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 10)
+    lab.page.mouse.down()
+    lab.page.mouse.move(box["x"] + box["width"] + 58, box["y"] + 10)
+    lab.page.mouse.up()
+    assert head.evaluate("node => node.offsetWidth") == round(box["width"]) + 60
+
+    table.grid.focus()
+    lab.page.keyboard.press("Control+Home")
+    lab.page.keyboard.press("End")
+    expect(table.head("metric m24")).to_be_visible()
+    assert table.head("metric m0").is_visible()
+
+
+def test_what_was_chosen_is_there_after_a_reload(table: TablePage, lab: LabPage) -> None:
+    saved = lab.page.expect_response(
+        lambda answer: (
+            "/api/workspaces" in answer.url and '"descending"' in (answer.request.post_data or "")
+        )
+    )
+    with saved:
+        table.menu("m0", "Pin to the Left")
+        table.sort("metric m3")
+    lab.page.goto(f"{lab.server.url}lab")
+    expect(table.head("metric m0")).to_have_attribute("aria-colindex", "2")
+    expect(table.head("metric m3")).to_have_attribute("aria-sort", "descending")
+
+
+def test_selected_runs_are_compared_tagged_and_deleted(table: TablePage, lab: LabPage) -> None:
+    for name in ["run-299", "run-298"]:
+        table.row(name).get_by_role("checkbox").check()
+    table.selection.get_by_role("button", name="Compare").click()
+    expect(lab.compare.summary).to_contain_text("differ")
+    lab.close_tab()
+
+    table.selection.get_by_role("button", name="Tag").click()
+    table.selection.get_by_role("combobox", name="New tag").fill("stage=old")
+    table.selection.get_by_role("combobox", name="New tag").press("Enter")
+    table.search.fill("tags.stage = 'old'")
+    expect(table.rows).to_have_count(2)
+
+    table.selection.get_by_role("button", name="Delete").click()
+    expect(table.rows).to_have_count(0)
+    expect(table.selection).to_have_count(0)
+    lab.page.get_by_role("button", name="Undo").click()
+    expect(table.rows).to_have_count(2)
+
+
+def test_the_keyboard_alone_sorts_selects_and_opens(table: TablePage, lab: LabPage) -> None:
+    keyboard = lab.page.keyboard
+    table.search.focus()
+    for _ in range(3):
+        keyboard.press("Tab")
+        if table.grid.evaluate("node => node === document.activeElement"):
+            break
+    expect(table.grid).to_be_focused()
+    keyboard.press("ArrowUp")
+    keyboard.press("Enter")
+    expect(table.head("Name")).to_have_attribute("aria-sort", "descending")
+    table.shows("run-299")
+    keyboard.press("Shift+F10")
+    lab.page.get_by_role("menuitem", name="Sort, Smallest First").press("Enter")
+    table.shows("run-000")
+    expect(table.grid).to_be_focused()
+
+    keyboard.press("ArrowDown")
+    keyboard.press("Space")
+    keyboard.press("ArrowDown")
+    keyboard.press("Space")
+    expect(table.selection).to_contain_text("2 selected")
+    expect(table.row("run-001")).to_have_attribute("aria-selected", "true")
+    keyboard.press("Enter")
+    lab.show_panel()
+    expect(lab.panel.root.get_by_role("heading", level=2)).to_have_text("run-001")
+    lab.panel.reset()
+
+
+def test_a_range_is_selected_with_shift(table: TablePage, lab: LabPage) -> None:
+    def selected() -> int:
+        return table.grid.get_by_role("row", selected=True).count()
+
+    table.sort("Name")
+    table.shows("run-299", "run-298")
+    table.row("run-299").get_by_text("Finished").click()
+    table.row("run-290").get_by_text("Finished").click(modifiers=["Shift"])
+    expect(table.selection).to_contain_text("10 selected")
+    assert selected() == 10
+    table.row("run-295").get_by_text("Finished").click(modifiers=["ControlOrMeta"])
+    expect(table.selection).to_contain_text("9 selected")
+    lab.page.keyboard.press("Shift+ArrowUp")
+    expect(table.selection).to_contain_text("10 selected")
+    table.selection.get_by_role("button", name="Clear the selection").click()
+    expect(table.selection).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_no_serious_fault(table: TablePage, lab: LabPage, theme: str) -> None:
+    lab.use_theme(theme)
+    table.root.get_by_role("button", name="Columns", exact=True).click()
+    table.row("run-299").get_by_role("checkbox").check()
+    assert serious_violations(table.root) == []
+    table.row("run-299").get_by_role("checkbox").uncheck()
