@@ -57,12 +57,20 @@ def complaints(path: Path) -> list[str]:
         return []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
+            found.text_factory = _lenient
             rows = found.execute("PRAGMA integrity_check(3)").fetchall()
             return [text for (text,) in rows if text != "ok"] + _missing_tables(found)
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
         return [str(error)]
+    except UnicodeDecodeError:
+        # SQLite's own complaint quotes a damaged schema, which Python cannot read.
+        return ["its list of tables is damaged"]
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
 
 
 def _missing_tables(connection: sqlite3.Connection) -> list[str]:
@@ -157,14 +165,14 @@ def _salvage(result: Repair, target: sqlite3.Connection) -> None:
     try:
         uri = f"{readable.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as source:
-            source.text_factory = lambda text: text.decode("utf-8", "replace")
+            source.text_factory = _lenient
             known = _tables(source)
             for table in _tables(target):
                 if table in known:
                     _salvage_table(result, source, target, table)
                 else:
                     result.incomplete.append(table)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         # Not even the list of its tables can be read: nothing of it can.
         return
     finally:
