@@ -43,12 +43,14 @@ CELLS = [
 
 
 def plain(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """What a cell has put out."""
-    shown = []
+    """What a cell has put out; how a stream is cut into messages depends on the kernel's timer."""
+    shown: list[tuple[str, str]] = []
     for message in messages:
         kind, content = message["msg_type"], message["content"]
         if kind == "stream":
-            shown.append((content["name"], content["text"]))
+            goes_on = shown and shown[-1][0] == content["name"]
+            before = shown.pop()[1] if goes_on else ""
+            shown.append((content["name"], before + content["text"]))
         elif kind in ("execute_result", "display_data"):
             shown.append((kind, str(content["data"])))
         elif kind == "error":
