@@ -30,5 +30,6 @@ def test_tag_and_compare(nb7_page: Notebook7Page, server: Server) -> None:
 
     compare = panel.compare("plain", "better")
     expect(compare.summary).to_contain_text("accuracy")
+    expect(compare.summary).to_be_in_viewport(ratio=1)
     expect(compare.table("Metrics")).to_contain_text("+0.1")
     expect(compare.added.filter(has_text="better").first).to_be_visible()

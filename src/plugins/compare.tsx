@@ -8,12 +8,16 @@ import {
   MainAreaWidget,
   WidgetTracker
 } from '@jupyterlab/apputils';
+import { SplitPanel, Widget } from '@lumino/widgets';
 import { compareIcon } from '../icons';
 import { COMPARE_LIMITS, ComparisonModel } from '../model/comparison';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { ViewHost } from '../widgets/host';
 import { RUN_ARGS } from './describedby';
 import { targetRuns } from './target';
+
+/** Pixels below which nobody can compare anything. */
+const LEAST_HEIGHT = 120;
 
 /** Ids of tabs begin so. The restorer finds no namespace with a colon in it. */
 const PREFIX = `${EXTENSION_ID}-compare`;
@@ -62,6 +66,10 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
           app.shell.add(tab, hasTabs ? 'main' : 'down', { type: 'MLOps' });
         }
         app.shell.activateById(tab.id);
+        if (!hasTabs) {
+          // Only what has been laid out keeps the size that it is given.
+          requestAnimationFrame(() => Private.giveRoom(tab));
+        }
       }
     });
     void restorer?.restore(tabs, {
@@ -83,6 +91,17 @@ namespace Private {
 
   export function runIdsOf(tab: MainAreaWidget<ViewHost>): string[] {
     return tab.id.slice(PREFIX.length + 1).split(',');
+  }
+
+  /** Notebook 7 opens the area below the notebook without any height. */
+  export function giveRoom(widget: Widget): void {
+    let area: Widget | null = widget;
+    while (area && !(area.parent instanceof SplitPanel)) {
+      area = area.parent;
+    }
+    if (area && area.node.offsetHeight < LEAST_HEIGHT) {
+      (area.parent as SplitPanel).setRelativeSizes([1, 1]);
+    }
   }
 
   /** The runs by their start; those that are not loaded stay where they are. */
