@@ -97,13 +97,16 @@ class FitWatcher:
         if not isinstance(estimator, sys.modules["sklearn.base"].BaseEstimator):
             return False
         if opens_run(estimator):
-            tracker.forget(estimator)
-            if attempts.leaves_out():
-                return True
+            self._begin(estimator, call)
+        return True
+
+    def _begin(self, estimator: Any, call: Call) -> None:
+        """Forget what the estimator was, and note the fit in the call unless it is left out."""
+        tracker.forget(estimator)
+        if not attempts.leaves_out():
             fitted_again(estimator)
             data, target = call.argument(1, "X"), call.argument(2, "y")
             call.note = begin(estimator, data, target, call.caller)
-        return True
 
     def after(self, call: Call, result: Any) -> None:
         """Keep the model, and the children of a search."""
@@ -144,25 +147,15 @@ def _description(model: Any, call: Call) -> dict[str, Any]:
     }
 
 
-class PartialFitWatcher:
+class PartialFitWatcher(FitWatcher):
     """`partial_fit`: all calls for an estimator in one cell, or in one open run, are one fit."""
 
-    def before(self, call: Call) -> bool:
-        """Open or find the run at the first call."""
-        estimator = call.args[0] if call.args else None
-        if not isinstance(estimator, sys.modules["sklearn.base"].BaseEstimator):
-            return False
-        if not opens_run(estimator):
-            return True
+    def _begin(self, estimator: Any, call: Call) -> None:
         current, fit = runs.current(), tracker.fit_of(estimator)
         if fit is not None and fit.partial and current and current.run_id == fit.run_id:
             fit.go_on()
-        elif not attempts.leaves_out():
-            tracker.forget(estimator)
-            fitted_again(estimator)
-            data, target = call.argument(1, "X"), call.argument(2, "y")
-            call.note = begin(estimator, data, target, call.caller)
-        return True
+        else:
+            super()._begin(estimator, call)
 
     def after(self, call: Call, result: Any) -> None:
         """Keep the model by reference: it is written when the cell has ended, as it is then."""
@@ -174,11 +167,6 @@ class PartialFitWatcher:
         for part in (estimator, *_parts_that_predict(estimator)):
             tracker.set_fit(part, fit)
         keep(estimator, fit.run_id, seconds=0, limit=0, **_description(estimator, call))
-
-    def failed(self, call: Call, error: BaseException) -> None:
-        """End the run FAILED, where this call opened it."""
-        if call.note is not None:
-            end_failed(call, call.note, error)
 
 
 def _parts_that_predict(estimator: Any) -> list[Any]:
