@@ -86,6 +86,7 @@ lib/.built: node_modules/.installed $(FRONT)
 
 # The environment looks at the built front-end through a link, so building it again is enough.
 .venv/.installed: lib/.built $(SHARED)
+	rm -f jupyterlab_mlops/labextension/install.json
 	SKIP_JUPYTER_BUILDER=1 $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	$(PY) -m jupyter_builder.main develop --overwrite .
 	touch $@
