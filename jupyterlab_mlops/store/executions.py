@@ -258,7 +258,7 @@ def _note_forgotten(tx: sqlite3.Connection, keys: list[int], changes: Changes) -
 
 
 def drop_unreferenced(tx: sqlite3.Connection, digests: list[str]) -> int:
-    """Delete content that no artifact, model or output refers to; return its size in bytes.
+    """Delete content that no artifact, model, file or output refers to; return its size in bytes.
 
     Content in a pack is overwritten with zeros: the pack keeps its length, the bytes are gone.
     """
@@ -269,7 +269,8 @@ def drop_unreferenced(tx: sqlite3.Connection, digests: list[str]) -> int:
             tx,
             "SELECT EXISTS (SELECT 1 FROM artifacts WHERE digest = :d)"
             " OR EXISTS (SELECT 1 FROM models WHERE digest = :d)"
-            " OR EXISTS (SELECT 1 FROM output_blobs WHERE digest = :d)",
+            " OR EXISTS (SELECT 1 FROM output_blobs WHERE digest = :d)"
+            " OR EXISTS (SELECT 1 FROM files WHERE digest = :d)",
             {"d": digest},
         )
         if not used:

@@ -20,6 +20,7 @@ _UNUSED = """
     NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.digest = blobs.digest)
     AND NOT EXISTS (SELECT 1 FROM models m WHERE m.digest = blobs.digest)
     AND NOT EXISTS (SELECT 1 FROM output_blobs o WHERE o.digest = blobs.digest)
+    AND NOT EXISTS (SELECT 1 FROM files f WHERE f.digest = blobs.digest)
 """
 
 
@@ -67,7 +68,7 @@ def _unreferenced(conn: sqlite3.Connection, data_dir: Path) -> Iterator[tuple[st
 
 
 def _is_used(conn: sqlite3.Connection, digest: str) -> bool:
-    tables = ("artifacts", "models", "output_blobs")
+    tables = ("artifacts", "models", "output_blobs", "files")
     return any(
         conn.execute(f"SELECT 1 FROM {table} WHERE digest = ?", (digest,)).fetchone()
         for table in tables

@@ -34,7 +34,16 @@ def first_tables(db: sqlite3.Connection) -> None:
     )
 
 
-STEPS: tuple[tuple[str, Step], ...] = (("0001_first_tables", first_tables),)
+def mlflow_tables(db: sqlite3.Connection) -> None:
+    """Make room for what only MLflow's API knows: stages, tags of experiments, model links ..."""
+    for statement in schema.MLFLOW:
+        db.execute(statement)
+
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("0001_first_tables", first_tables),
+    ("0002_mlflow_tables", mlflow_tables),
+)
 SCHEMA_VERSION = len(STEPS)
 
 

@@ -96,7 +96,12 @@ def apply_model(
     note(changes, "runs", record.run_id)
 
 
-_MODELS = "SELECT m.*, r.run_id FROM models m JOIN runs r ON r.id = m.run"
+_MODELS = """
+    SELECT m.model_id, r.run_id, m.name, m.created_at, m.flavor, m.class_name, m.format,
+        m.file_name, m.digest, m.size, m.runs_code, m.trusted_types, m.requirements, m.signature,
+        m.input_example, m.metadata
+    FROM models m JOIN runs r ON r.id = m.run AND NOT m.deleted
+"""
 
 
 def models_of_run(conn: sqlite3.Connection, run_id: str) -> list[LoggedModel]:
@@ -120,7 +125,6 @@ def get_logged_model(conn: sqlite3.Connection, model_id: str) -> LoggedModel:
 
 
 def _logged_model(row: dict[str, Any]) -> LoggedModel:
-    del row["run"], row["position"]
     row["runs_code"] = bool(row["runs_code"])
     return LoggedModel(**{**row, **{name: from_json(row[name]) for name in _JSON}})
 

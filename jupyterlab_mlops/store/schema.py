@@ -1,4 +1,4 @@
-"""The tables of the first version, statement by statement; docs/schema.md explains them.
+"""The tables, statement by statement, version by version; docs/schema.md explains them.
 
 Small integers (`runs.id`, `executions.id`) join the tables, the ids that the user sees stand beside
 them once. Times are milliseconds since the Unix epoch, UTC. REFERENCES guide readers such as
@@ -278,3 +278,62 @@ TEXT = (
 )
 
 FIRST = (*SESSIONS, *EXECUTIONS, *RUNS, *METRICS, *FILES, *REGISTRY, *HOUSEKEEPING, *TEXT)
+
+
+MLFLOW = (
+    "ALTER TABLE experiments ADD COLUMN artifact_location TEXT",
+    "ALTER TABLE experiments ADD COLUMN last_update_time INTEGER",
+    """
+    CREATE TABLE experiment_tags (
+        experiment_id INTEGER NOT NULL REFERENCES experiments (experiment_id), key TEXT NOT NULL,
+        value TEXT NOT NULL, PRIMARY KEY (experiment_id, key)
+    ) WITHOUT ROWID
+    """,
+    "ALTER TABLE datasets ADD COLUMN tags TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE models ADD COLUMN experiment_id INTEGER",
+    "ALTER TABLE models ADD COLUMN model_type TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE models ADD COLUMN status TEXT NOT NULL DEFAULT 'LOGGED_MODEL_READY'",
+    "ALTER TABLE models ADD COLUMN updated_at INTEGER",
+    "ALTER TABLE models ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE model_tags (
+        model_id TEXT NOT NULL REFERENCES models (model_id), key TEXT NOT NULL,
+        value TEXT NOT NULL, PRIMARY KEY (model_id, key)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE model_params (
+        model_id TEXT NOT NULL REFERENCES models (model_id), key TEXT NOT NULL,
+        value TEXT NOT NULL, PRIMARY KEY (model_id, key)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE model_metrics (
+        model_id TEXT NOT NULL REFERENCES models (model_id), key TEXT NOT NULL,
+        dataset_name TEXT NOT NULL DEFAULT '', dataset_digest TEXT NOT NULL DEFAULT '',
+        run_id TEXT NOT NULL REFERENCES runs (run_id), value REAL, step INTEGER NOT NULL,
+        timestamp INTEGER NOT NULL,
+        PRIMARY KEY (model_id, key, dataset_name, dataset_digest, run_id)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE model_links (
+        run INTEGER NOT NULL REFERENCES runs (id), direction TEXT NOT NULL,
+        model_id TEXT NOT NULL REFERENCES models (model_id), step INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (run, direction, model_id)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE files (
+        path TEXT PRIMARY KEY, size INTEGER NOT NULL,
+        digest TEXT NOT NULL REFERENCES blobs (digest), media_type TEXT
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX files_by_digest ON files (digest)",
+    "ALTER TABLE registered_models ADD COLUMN updated_at INTEGER",
+    "ALTER TABLE model_versions ADD COLUMN source TEXT",
+    "ALTER TABLE model_versions ADD COLUMN run_link TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE model_versions ADD COLUMN stage TEXT NOT NULL DEFAULT 'None'",
+    "ALTER TABLE model_versions ADD COLUMN updated_at INTEGER",
+)
+"""What MLflow's API needs besides; files of models lie under `models/<model_id>/`."""

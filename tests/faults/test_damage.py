@@ -20,6 +20,7 @@ from jupyterlab_mlops.errors import MLOpsError
 from jupyterlab_mlops.kernel.journal import Journal
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.metrics import get_history
+from jupyterlab_mlops.store.migrations import SCHEMA_VERSION
 from jupyterlab_mlops.store.repair import complaints, repair
 from jupyterlab_mlops.store.runs import get_run, get_run_details
 
@@ -267,7 +268,7 @@ def test_a_newer_schema(data_dir: Path, report: Report) -> None:
         assert "99" in (ingest.trouble or "")
     assert (data_dir / "mlops.db").read_bytes() == before
     with closing(sqlite3.connect(data_dir / "mlops.db")) as connection:
-        connection.execute("PRAGMA user_version=1")
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     settle(data_dir)
     with closing(Database(data_dir)) as database:
         found = database.read(lambda c: c.execute("SELECT count(*) FROM runs").fetchone()[0])
