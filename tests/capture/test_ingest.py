@@ -283,8 +283,8 @@ def test_the_end_of_a_forked_worker_does_not_end_the_session(database, data_dir)
 
 KILLED_INGEST = """
 import sys
-from jupyterlab_mlops.capture import ingest
-ingest.BATCH = 3
+from jupyterlab_mlops.capture import batches, ingest
+batches.BATCH = 3
 ingest.ingest_pending(sys.argv[1])
 """
 

@@ -361,7 +361,7 @@ def test_a_kernel_of_an_environment_without_the_package_is_served_too(
 
 SABOTAGE = """
 import itertools, os, sys
-from jupyterlab_mlops.capture import assemble, ingest, subscription, tap
+from jupyterlab_mlops.capture import assemble, batches, ingest, subscription, tap
 
 def break_nth(owner, name, n):
     whole, calls = getattr(owner, name), itertools.count(1)
@@ -385,7 +385,7 @@ def _load_jupyter_server_extension(app):
         "subscription.Subscription introduce 1; subscription.Subscription open 1; "
         "tap.Tap _act 1; tap.Tap _reconcile 1",
         "assemble.Assembler feed 1; ingest.Ingest _take_over 1; ingest.Ingest submit 1",
-        "assemble.Assembler feed 3; assemble.Assembler due 1; ingest.Ingest _apply_batch 2; "
+        "assemble.Assembler feed 3; assemble.Assembler due 1; batches.Batches _apply_batch 2; "
         "subscription.Subscription _parse 5; ingest.Ingest submit 4",
     ],
 )

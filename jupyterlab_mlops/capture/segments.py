@@ -1,0 +1,127 @@
+"""The segments of a record's journals: where they lie, how far they were read, what ended them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from ..kernel.journal import Header, SegmentReader, journals_dir, read_header, writer_lives
+from ..kernel.places import scratch_dir
+from ..kernel.segment import DRAFT_SUFFIX, HEADER_SIZE, SUFFIX
+from ..store import journals
+from ..store.db import Database
+from ..types import Origin
+
+TAP = "tap"
+"""Role of the journal that holds what a server saw while its store failed."""
+KEEP_OFFSETS_MS = 7 * 24 * 3600 * 1000
+FORGOTTEN_DRAFT_SECONDS = 3600.0
+
+
+class Source:
+    """What is known about one segment between two looks at it."""
+
+    def __init__(self, path: Path, header: Header, offset: int) -> None:
+        self.path = path
+        self.header = header
+        self.offset = offset
+        self.reader = SegmentReader(path, offset)
+        self.origin: Origin = "tap" if header.role == TAP else "kernel"
+        self._seen_alive = False
+
+    def writer_ended(self) -> str | None:
+        """Return `closed` or `died`, or None while somebody may still write."""
+        header = read_header(self.path)
+        if header is not None and header.closed:
+            return "closed"
+        if writer_lives(self.path, self.header):
+            self._seen_alive = True
+            return None
+        return "died"
+
+    def time_of_death(self) -> int:
+        """Return when the writer died, as near as can be told."""
+        written = int(self.path.stat().st_mtime * 1000)
+        return now_ms() if self._seen_alive else min(written, now_ms())
+
+
+class Sources:
+    """All segments of a record.
+
+    Parameters
+    ----------
+    database
+        Its store, which says how far each was taken over.
+    folders
+        Where they lie; by default both places where this record's may be.
+    """
+
+    def __init__(self, database: Database, folders: list[Path] | Path | None = None) -> None:
+        self.folders = [folders] if isinstance(folders, Path) else folders or []
+        self.folders = self.folders or _folders_of(database.data_dir)
+        self._database = database
+        self._known: dict[Path, Source] = {}
+        self._done: set[Path] = set()
+
+    def paths(self) -> list[Path]:
+        """Return the segments that are not wholly in the store, in the order of their beginning."""
+        found = {path for folder in self.folders for path in folder.glob(f"*{SUFFIX}")}
+        for path in self._known.keys() - found:
+            del self._known[path]
+        return sorted(found - self._done, key=lambda path: path.name)
+
+    def at(self, path: Path) -> Source | None:
+        """Return a segment, read on from where it was left; None while it has no header."""
+        known = self._known.get(path)
+        header = None if known else read_header(path)
+        if header is not None:
+            offset = self._database.read(lambda conn: journals.offset(conn, path.name))
+            known = self._known[path] = Source(path, header, max(offset or 0, HEADER_SIZE))
+        return known
+
+    def let_go(self, path: Path) -> None:
+        """Forget how far a segment was read: it is looked at anew next time."""
+        self._known.pop(path, None)
+
+    def start_anew(self) -> None:
+        """Forget all that is known, for the store is another one."""
+        self._known.clear()
+
+    def read_again(self) -> None:
+        """Have what was read, but not deleted yet, read once more."""
+        self._done.clear()
+
+    def finish(self, source: Source) -> None:
+        """Be done with a segment that nobody writes to any more, once all of it is in the store."""
+        if source.reader.damaged:
+            source.path.rename(source.path.with_suffix(".damaged"))
+        else:
+            self._done.add(source.path)
+        self._known.pop(source.path, None)
+
+    def remove_done(self) -> None:
+        """Delete segments once their records have left the WAL, which somebody may delete."""
+        if self._done and self._database.checkpoint():
+            for path in self._done:
+                path.unlink(missing_ok=True)
+            self._done.clear()
+
+    def tidy(self) -> None:
+        """Remove what killed processes left half made, and offsets that nobody asks for again."""
+        for folder in self.folders:
+            for draft in folder.glob(f"*{DRAFT_SUFFIX}"):
+                if time.time() - draft.stat().st_mtime > FORGOTTEN_DRAFT_SECONDS:
+                    draft.unlink(missing_ok=True)
+        oldest = f"{now_ms() - KEEP_OFFSETS_MS:013d}"
+        kept = {path.name for path in self.paths()}
+        self._database.write(lambda tx: journals.drop_before(tx, oldest, kept))
+
+
+def _folders_of(data: Path) -> list[Path]:
+    """Return the usual place, and the one where processes turn to that cannot write there."""
+    return list(dict.fromkeys([journals_dir(data), data / "journals", scratch_dir(data)]))
+
+
+def now_ms() -> int:
+    """Milliseconds since the Unix epoch, UTC."""
+    return time.time_ns() // 1_000_000
