@@ -25,6 +25,7 @@ export type Push = Schemas['Push'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Run = Schemas['Run'];
 export type RunDetails = Schemas['RunDetails'];
+export type RunPage = Schemas['RunPage'];
 export type RunStatus = Schemas['RunStatus'];
 export type Session = Schemas['Session'];
 export type Status = Schemas['Status'];

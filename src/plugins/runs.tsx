@@ -7,11 +7,10 @@ import {
   Clipboard,
   ICommandPalette,
   InputDialog,
-  MainAreaWidget,
-  Notification,
-  WidgetTracker
+  Notification
 } from '@jupyterlab/apputils';
 import { copyIcon, launchIcon } from '@jupyterlab/ui-components';
+import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { mlopsIcon, tagIcon } from '../icons';
 import { parseTag } from '../model/format';
 import { TextFormModel } from '../model/forms';
@@ -23,12 +22,9 @@ import {
   IViewServices
 } from '../tokens';
 import { showForm } from '../widgets/formdialog';
-import { ViewHost } from '../widgets/host';
 import { RUN_ARGS } from './describedby';
+import { ITabContent, ViewTabs } from './tabs';
 import { targetRuns } from './target';
-
-/** Ids of tabs begin so. The restorer finds no namespace with a colon in it. */
-const PREFIX = `${EXTENSION_ID}-run`;
 
 /** How long the way back is offered. */
 const UNDO_TIME = 10_000;
@@ -62,8 +58,13 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    const tabs = new WidgetTracker<MainAreaWidget<ViewHost>>({
-      namespace: PREFIX
+    const tabs = new ViewTabs<IDisposable>({
+      app,
+      services,
+      restorer,
+      namespace: `${EXTENSION_ID}-run`,
+      command: CommandIDs.openRunTab,
+      args: runId => ({ runId })
     });
     commands.addCommand(CommandIDs.openRunTab, {
       label: trans.__('Open in a Tab'),
@@ -76,20 +77,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
           await commands.execute(CommandIDs.openRun, { runId });
           return;
         }
-        const tab =
-          tabs.find(each => Private.runIdOf(each) === runId) ??
-          (await Private.makeTab(services, runId));
-        if (!tabs.has(tab)) {
-          await tabs.add(tab);
-          app.shell.add(tab, 'main', { type: 'MLOps' });
-        }
-        app.shell.activateById(tab.id);
+        await tabs.open(runId, () => Private.content(services, runId));
       }
-    });
-    void restorer?.restore(tabs, {
-      command: CommandIDs.openRunTab,
-      args: tab => ({ runId: Private.runIdOf(tab) }),
-      name: Private.runIdOf
     });
 
     commands.addCommand(CommandIDs.tagRun, {
@@ -150,37 +139,27 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 namespace Private {
-  /** A run in a tab of its own. */
-  export async function makeTab(
+  /** A run in a tab of its own, which bears its name. */
+  export async function content(
     services: IViewServices,
     runId: string
-  ): Promise<MainAreaWidget<ViewHost>> {
+  ): Promise<ITabContent<IDisposable>> {
     const { RunView } = await import('../components/run/runview');
     const { runs } = services.mlops;
-    const content = new ViewHost({
-      services,
-      view: <RunView runId={runId} />
-    });
-    content.addClass('jp-MLOps-tab');
-    const tab = new MainAreaWidget({ content });
-    tab.toolbar.hide();
-    tab.id = `${PREFIX}:${runId}`;
-    tab.title.icon = mlopsIcon;
-    tab.title.closable = true;
-    const label = () => {
-      tab.title.label = runs.find(runId)?.name ?? tab.title.label;
+    let follow = () => {};
+    return {
+      model: new DisposableDelegate(() => runs.stateChanged.disconnect(follow)),
+      view: <RunView runId={runId} />,
+      label: services.trans.__('Run %1', runId.slice(0, 8)),
+      icon: mlopsIcon,
+      onTab: ({ title }) => {
+        follow = () => {
+          title.label = runs.find(runId)?.name ?? title.label;
+        };
+        follow();
+        runs.stateChanged.connect(follow);
+      }
     };
-    tab.title.label = services.trans.__('Run %1', runId.slice(0, 8));
-    label();
-    runs.stateChanged.connect(label);
-    tab.disposed.connect(() => {
-      runs.stateChanged.disconnect(label);
-    });
-    return tab;
-  }
-
-  export function runIdOf(tab: MainAreaWidget<ViewHost>): string {
-    return tab.id.slice(PREFIX.length + 1);
   }
 
   /** Ask for a tag, and set it on all of the runs. */

@@ -3,25 +3,22 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  ICommandPalette,
-  MainAreaWidget,
-  WidgetTracker
-} from '@jupyterlab/apputils';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import { Debouncer } from '@lumino/polling';
+import type { Widget } from '@lumino/widgets';
 import { tableIcon } from '../icons';
 import type { ITableState, RunTableModel } from '../model/table';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
-import { ViewHost } from '../widgets/host';
+import { ITabContent, ViewTabs } from './tabs';
 
-/** The restorer finds no namespace with a colon in it. */
-const ID = `${EXTENSION_ID}-table`;
+/** There is one table. */
+const KEY = 'runs';
 
 /** A change of the columns is kept when the user pauses for so long. */
 const PAUSE = 500;
 
-/** Shows the runs as a table, in a tab of the main area. */
+/** Shows the runs as a table: in a tab of Lab, below the notebook in Notebook 7. */
 export const tablePlugin: JupyterFrontEndPlugin<void> = {
   id: `${EXTENSION_ID}:table`,
   description: 'The table of runs.',
@@ -34,15 +31,21 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null
   ): void => {
-    const { trans, hasTabs } = services;
-    const tabs = new WidgetTracker<MainAreaWidget<ViewHost>>({ namespace: ID });
-    const states = new WeakMap<MainAreaWidget<ViewHost>, RunTableModel>();
+    const { trans } = services;
+    const tabs = new ViewTabs<RunTableModel>({
+      app,
+      services,
+      restorer,
+      namespace: `${EXTENSION_ID}-table`,
+      command: CommandIDs.openTable,
+      args: (_, model) => ({
+        state: (model?.state ?? {}) as unknown as ReadonlyJSONObject
+      })
+    });
 
     app.commands.addCommand(CommandIDs.openTable, {
       label: trans.__('Open the Table of Runs'),
       icon: tableIcon,
-      isVisible: () => hasTabs,
-      isEnabled: () => hasTabs,
       describedBy: {
         args: {
           type: 'object',
@@ -55,25 +58,14 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
         }
       },
       execute: async args => {
-        let tab = tabs.find(() => true);
-        if (!tab) {
-          const state = (args.state ?? {}) as ITableState;
-          const made = await Private.makeTab(services, state);
-          tab = made.tab;
-          states.set(tab, made.model);
-          await tabs.add(tab);
-          app.shell.add(tab, 'main', { type: 'MLOps' });
-          Private.keepState(made.tab, made.model, () => tabs.save(made.tab));
-        }
-        app.shell.activateById(tab.id);
+        const state = (args.state ?? {}) as ITableState;
+        await tabs.open(KEY, async () => {
+          const content = await Private.content(services, state);
+          const onTab = (tab: Widget) =>
+            Private.keepState(tab, content.model, () => tabs.save(KEY));
+          return { ...content, onTab };
+        });
       }
-    });
-    void restorer?.restore(tabs, {
-      command: CommandIDs.openTable,
-      args: tab => ({
-        state: (states.get(tab)?.state ?? {}) as unknown as ReadonlyJSONObject
-      }),
-      name: () => 'runs'
     });
     palette?.addItem({
       command: CommandIDs.openTable,
@@ -83,47 +75,36 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
 };
 
 namespace Private {
-  export async function makeTab(
+  export async function content(
     services: IViewServices,
     state: ITableState
-  ): Promise<{ tab: MainAreaWidget<ViewHost>; model: RunTableModel }> {
+  ): Promise<ITabContent<RunTableModel>> {
     const { trans, mlops } = services;
     const { RunTableModel } = await import('../model/table');
     const { TableView } = await import('../components/table/tableview');
     const { client, changes } = mlops;
     const model = new RunTableModel({ client, changes, state });
-    const content = new ViewHost({
-      services,
-      view: <TableView model={model} />
-    });
-    content.addClass('jp-MLOps-tab');
-    const tab = new MainAreaWidget({ content });
-    tab.toolbar.hide();
-    tab.id = ID;
-    tab.title.label = trans.__('Runs');
-    tab.title.icon = tableIcon;
-    tab.title.closable = true;
-    tab.disposed.connect(() => model.dispose());
-    return { tab, model };
+    return {
+      model,
+      view: <TableView model={model} />,
+      label: trans.__('Runs'),
+      icon: tableIcon
+    };
   }
 
   /** Keep query, order and columns with the layout of the application. */
   export function keepState(
-    tab: MainAreaWidget<ViewHost>,
+    tab: Widget,
     model: RunTableModel,
     save: () => Promise<void>
   ): void {
     const keep = new Debouncer(save, PAUSE);
-    const { query, sort, layout } = model;
-    let kept = { query, sort, layout };
+    let kept = model.state;
     model.stateChanged.connect(() => {
-      const { query, sort, layout } = model;
-      if (
-        query !== kept.query ||
-        sort !== kept.sort ||
-        layout !== kept.layout
-      ) {
-        kept = { query, sort, layout };
+      const { state } = model;
+      const names = Object.keys(state) as (keyof ITableState)[];
+      if (names.some(name => state[name] !== kept[name])) {
+        kept = state;
         void keep.invoke();
       }
     });
