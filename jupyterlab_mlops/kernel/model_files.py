@@ -65,6 +65,8 @@ def pickled(model: Any, seconds: float, limit: int) -> Pickled:
     Exception
         Whatever pickling raises: the model cannot be pickled.
     """
+    if seconds <= 0:
+        raise TooLate
     deadline = time.perf_counter() + seconds
     try:
         data = _dump(pickle.Pickler, model, deadline, limit)
