@@ -25,8 +25,9 @@ test: lint test-py test-js test-ui ## set up and run every check
 lint: .venv/.installed ## style, types, generated files
 	scripts/lint.sh
 
+# Two at a time, since tests mostly wait for kernels and servers; a file stays in one process.
 test-py: .venv/.installed .venv-mlflow/.installed ## Python tests
-	$(PYTEST)
+	$(PYTEST) --numprocesses 2 --dist loadfile
 
 test-foreign: .venv/.installed ## notebooks of other projects, run with and without the extension
 	$(PIP) install --quiet --requirement requirements/foreign.txt
