@@ -22,6 +22,8 @@ from .capture.tap import Tap
 from .config import Settings
 from .errors import MLOpsError, RecordDamaged, StoreUnavailable
 from .kernel.places import journals_dir, scratch_dir
+from .mlflow_api.caller import KernelTokens
+from .mlflow_api.handler import handlers as mlflow_handlers
 from .registry.outbox import Outbox
 from .registry.targets import Targets
 from .store import status
@@ -45,6 +47,7 @@ class MLOps:
     outbox: Outbox
     targets: Targets
     events: ChangeEvents
+    kernel_tokens: KernelTokens
 
     def start(self) -> None:
         """Begin to work; on the event loop's thread."""
@@ -99,7 +102,7 @@ class MLOpsApp(Settings, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Answer requests; where there is no record, with the reason why."""
-        self.handlers.extend(handlers())
+        self.handlers.extend([*mlflow_handlers(), *handlers()])
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self.parts is not None:
@@ -161,6 +164,7 @@ class MLOpsApp(Settings, ExtensionApp):
             outbox=Outbox(database, blobs, targets),
             targets=targets,
             events=ChangeEvents(database, server.event_logger, loop),
+            kernel_tokens=KernelTokens(),
         )
 
     def _tell_kernels(self, folder: Path) -> None:

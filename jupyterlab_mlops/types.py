@@ -251,6 +251,8 @@ class DatasetInput(Record, tag="dataset"):
     """`{"columns": [{"name", "dtype"}], "target": ...}`"""
     profile: dict[str, Any] = {}
     """`{"num_rows", "num_columns", "sampled": bool}`"""
+    tags: dict[str, str] = {}
+    """Further tags of the input; the context has a field of its own."""
 
 
 class ModelLogged(Record, tag="model"):

@@ -214,13 +214,21 @@ def _without_known(tx: sqlite3.Connection, run: int, key: str, points: Points) -
 def _stored_at(
     tx: sqlite3.Connection, run: int, key: str, points: Points
 ) -> Iterable[tuple[int, int, float]]:
-    lowest, highest = min(points.steps), max(points.steps)
+    """Return the stored points that may be the same as some of these."""
+    first = min(zip(points.steps, points.timestamps, strict=True), default=(0, 0))
+    sql = "SELECT in_order, step, timestamp FROM metrics WHERE run = ? AND key = ?"
+    in_order, *latest = tx.execute(sql, (run, key)).fetchone() or (1, first[0], -1)
+    if in_order and first > tuple(latest):
+        return
     sql = (
         "SELECT points FROM metric_chunks WHERE run = ? AND key = ?"
-        " AND max_step >= ? AND min_step <= ?"
+        " AND max_step >= ? AND min_step <= ? ORDER BY id DESC"
     )
-    for (packed,) in tx.execute(sql, (run, key, lowest, highest)).fetchall():
-        yield from _triples(unpack(packed))
+    for (packed,) in tx.execute(sql, (run, key, min(points.steps), max(points.steps))):
+        stored = unpack(packed)
+        if in_order and (stored.steps[-1], stored.timestamps[-1]) < first:
+            return  # in such a series all before it is older still
+        yield from _triples(stored)
 
 
 def _triples(points: Points) -> Iterable[tuple[int, int, float]]:

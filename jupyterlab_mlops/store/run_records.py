@@ -258,8 +258,8 @@ def apply_dataset(
     fitting = Fitting(origin)
     tx.execute(
         "INSERT OR REPLACE INTO datasets"
-        " (run, name, digest, context, source_type, source, schema, profile)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " (run, name, digest, context, source_type, source, schema, profile, tags)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             key,
             fitting.key("dataset name", record.name, limits.DATASET_NAME),
@@ -269,6 +269,7 @@ def apply_dataset(
             record.source,
             to_json(record.schema),
             to_json(record.profile),
+            to_json(record.tags),
         ),
     )
     flag_cut(tx, key, fitting)

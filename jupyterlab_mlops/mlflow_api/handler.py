@@ -1,0 +1,251 @@
+"""The one handler below `/mlops/mlflow/`: who asks, what is asked, and errors as MLflow words them.
+
+Clients of MLflow try again for minutes on 408, 429 and 5xx, while a cell hangs. So nothing is
+answered that way: what fails here for good is a 400 that says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal
+
+import msgspec
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.auth.identity import User
+from tornado import web
+
+from ..actions import account
+from ..api.base import MAX_DRAINED, MLOpsHandler
+from ..api.files import FileAnswer
+from ..api.services import Services
+from ..errors import MLOpsError, NotFound, StoreUnavailable, TooLarge
+from .caller import EXECUTION_HEADER, SESSION_HEADER, Caller, proper_id
+from .decode import from_body, from_query
+from .messages import Message
+
+Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+PREFIX = "mlops/mlflow"
+MAX_BODY = 64 * 2**20
+"""Bytes of a JSON body: a data set's profile alone may have 16 MiB."""
+TOO_LARGE = f"The body is too large: at most {MAX_BODY:,} bytes are allowed."
+STATUS = {"RESOURCE_DOES_NOT_EXIST": 404, "ENDPOINT_NOT_FOUND": 404, "PERMISSION_DENIED": 403}
+"""Status by error code; 400 for all others."""
+CODES = {400: "BAD_REQUEST", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
+CODES |= {404: "ENDPOINT_NOT_FOUND", 405: "ENDPOINT_NOT_FOUND", 413: "INVALID_PARAMETER_VALUE"}
+SEGMENT = re.compile(r"{(\w+)}")
+
+
+class MLflowServices(Services):
+    """What an operation works with, and who asks for it."""
+
+    handler: MLflowHandler
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return self.handler.caller
+
+
+@dataclass(frozen=True)
+class Call:
+    """One verb on one path of MLflow's API.
+
+    Attributes
+    ----------
+    operation
+        ``module.function`` in this package.
+    message
+        What the query (GET) or the body says.
+    body
+        `json`; `file`: the function takes the raw bytes as a temporary file.
+    """
+
+    verb: Verb
+    path: str
+    operation: str
+    resource: str
+    message: type[Message] | None = None
+    body: Literal["json", "file"] = "json"
+
+    @property
+    def pattern(self) -> str:
+        """The path as a regular expression with named groups; `{path}` is all the rest."""
+        return SEGMENT.sub(
+            lambda m: f"(?P<{m[1]}>{'.+' if m[1] == 'path' else '[^/]+'})", self.path
+        )
+
+
+class MLflowHandler(MLOpsHandler):
+    """Answers what the table says of one path."""
+
+    calls: Mapping[str, Call] = {}
+    caller = Caller()
+    max_body = MAX_BODY
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """See who asks: a kernel by its own token, else whoever jupyter_server knows."""
+        self._received, self._body = 0, bytearray()
+        extension = self.settings.get("mlops")
+        kernel_id = extension and extension.kernel_tokens.kernel_of(
+            self._bearer(), self.kernel_manager
+        )
+        if kernel_id:
+            if not self.check_host():
+                raise web.HTTPError(403)
+            name = account() or "kernel"
+            self.current_user = self._jupyter_current_user = User(username=name)
+        else:
+            await super().prepare()
+        headers = self.request.headers
+        self.caller = Caller(
+            user=Services(extension, self).user if extension else None,
+            kernel_id=kernel_id,
+            session_id=proper_id(headers.get(SESSION_HEADER)) if kernel_id else None,
+            execution_id=proper_id(headers.get(EXECUTION_HEADER)) if kernel_id else None,
+        )
+
+    def _bearer(self) -> str:
+        kind, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        return token.strip() if kind.lower() in ("bearer", "token") else ""
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep the body up to its limit; drop what follows, so that the client hears why."""
+        self._received += len(chunk)
+        if len(self._body) <= self.max_body:
+            self._body += chunk
+        elif self._received > self.max_body + MAX_DRAINED and not self._finished:
+            self.send_error(TooLarge.status, exc_info=(None, web.HTTPError(413, TOO_LARGE), None))
+
+    async def answer_call(self, call: Call, path: dict[str, str]) -> None:
+        """Call the operation and send what it gives, or why it does not."""
+        try:
+            result = await self._result(call, path)
+        except MLOpsError as error:
+            self._refuse(_status(error), error.error_code, str(error))
+            return
+        except (web.HTTPError, ConnectionError):
+            raise
+        except Exception as error:
+            self.log.exception("MLflow's API: %s failed", call.operation)
+            self._count_fault(f"mlflow_api.{call.operation}", error)
+            self._refuse(
+                400, "INTERNAL_ERROR", "Something failed here; the server's log says what."
+            )
+            return
+        if isinstance(result, FileAnswer):
+            await self._send_file(result)
+        elif not self._finished:
+            self.set_header("Content-Type", _kind_of(result))
+            self.finish(result if isinstance(result, (bytes, str)) else msgspec.json.encode(result))
+
+    async def _result(self, call: Call, path: dict[str, str]) -> Any:
+        services = self.services
+        given: dict[str, Any] = dict(path)
+        if call.message is not None:
+            if len(self._body) > self.max_body:
+                raise TooLarge(TOO_LARGE)
+            is_query = call.verb == "GET" and not self._body
+            given["message"] = (
+                from_query(call.message, self.request.query_arguments)
+                if is_query
+                else from_body(call.message, bytes(self._body))
+            )
+        return await operation(call)(services, **given)
+
+    @property
+    def services(self) -> MLflowServices:
+        """What the extension put together; raises as that of all our handlers does."""
+        extension = self.settings.get("mlops")
+        if extension is None:
+            raise StoreUnavailable(self.settings["mlops_unavailable"])
+        return MLflowServices(extension, self)
+
+    @property
+    def body(self) -> bytes:
+        """The body as it came."""
+        return bytes(self._body)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Send every other failure in MLflow's shape, and none as one to be tried again."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        if status_code >= 500:
+            self._count_fault("mlflow_api", error)
+        status = status_code if status_code in CODES else 400
+        self._refuse(404 if status == 405 else status, CODES[status], self._sentence(status, error))
+
+    def _sentence(self, status: int, error: BaseException | None) -> str:
+        if status in (404, 405) and not (isinstance(error, web.HTTPError) and error.log_message):
+            return f"MLflow's API has no {self.request.method} {self.request.path} here."
+        return super()._sentence(status, error)
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(msgspec.json.encode({"error_code": code, "message": message}))
+
+    def _count_fault(self, where: str, error: BaseException | None) -> None:
+        extension = self.settings.get("mlops")
+        if extension is not None:
+            extension.tap.fault(where, error or "an error without a description")
+
+
+class UnknownCallHandler(MLflowHandler):
+    """Any other path below the prefix."""
+
+    auth_resource = "jupyterlab_mlops:runs"
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        await super().prepare()
+        if not self.current_user:
+            raise web.HTTPError(403)
+        raise web.HTTPError(404)
+
+
+def handlers() -> list[tuple[str, type[MLflowHandler]]]:
+    """Give the patterns and handlers of the table, for ``ExtensionApp.handlers``."""
+    from .routes import CALLS
+
+    by_path: dict[str, list[Call]] = defaultdict(list)
+    for call in CALLS:
+        by_path[call.pattern].append(call)
+    known = [(f"/{PREFIX}/{path}", _handler(calls)) for path, calls in by_path.items()]
+    return [*known, (rf"/{PREFIX}(?:/.*)?", UnknownCallHandler)]
+
+
+def _handler(calls: list[Call]) -> type[MLflowHandler]:
+    members = {"auth_resource": calls[0].resource, "calls": {c.verb: c for c in calls}}
+    verbs = {call.verb.lower(): _verb(call) for call in calls}
+    name = "".join(part.title() for part in re.findall(r"[a-z]+", calls[0].path))
+    return type(
+        f"MLflow{name}Handler", (MLflowHandler,), {**members, "routes": members["calls"], **verbs}
+    )
+
+
+def _verb(call: Call) -> Callable[..., Any]:
+    @web.authenticated
+    @authorized(resource=call.resource)  # type: ignore[untyped-decorator]
+    async def verb(self: MLflowHandler, **path: str) -> None:
+        await self.answer_call(call, path)
+
+    return verb
+
+
+@cache
+def operation(call: Call) -> Callable[..., Any]:
+    """Find the function that a call names."""
+    module, _, name = call.operation.partition(".")
+    found: Callable[..., Any] = getattr(import_module(f".{module}", __package__), name)
+    return found
+
+
+def _status(error: MLOpsError) -> int:
+    return 404 if isinstance(error, NotFound) else STATUS.get(error.error_code, 400)
+
+
+def _kind_of(result: Any) -> str:
+    return "text/plain; charset=utf-8" if isinstance(result, str) else "application/json"
