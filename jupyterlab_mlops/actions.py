@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from .errors import Conflict, InvalidRequest, NotFound
-from .store import executions, registry, runs, sessions
+from .store import executions, purge, registry, runs, sessions
 from .store.apply import apply
 from .store.changes import collecting
 from .types import (
@@ -27,6 +27,8 @@ from .types import (
     LoggedModel,
     ModelRegistered,
     ModelVersion,
+    PurgeAnswer,
+    PurgeRequest,
     Push,
     PushRequest,
     PushRequested,
@@ -71,6 +73,12 @@ def restore_runs(tx: sqlite3.Connection, request: RunIdsRequest) -> list[Run]:
     """Take runs out of the bin."""
     runs.check_run_ids(request.run_ids, 1, MANY)
     return runs.restore_runs(tx, request.run_ids)
+
+
+def purge_runs(tx: sqlite3.Connection, request: PurgeRequest) -> PurgeAnswer:
+    """Erase runs that are in the bin for good, or say how much that would free."""
+    runs.check_run_ids(request.run_ids, 1, MANY)
+    return purge.purge_runs(tx, request.run_ids, dry_run=request.dry_run)
 
 
 def run_to_end(conn: sqlite3.Connection, run_id: str, request: EndRunRequest) -> Run:

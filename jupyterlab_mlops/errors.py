@@ -4,6 +4,7 @@
 
     MLOpsError                  anything we raise on purpose
     ├── InvalidRequest    400   the request, filter or argument is malformed
+    │   └── InvalidQuery  400   a word of a query is wrong; knows which, and what could stand there
     ├── NotAllowed        403   the user may not do this
     ├── NotFound          404   no such run, model, execution ...
     ├── Conflict          409   the name is taken, or the state forbids it
@@ -18,6 +19,8 @@ line answer the same sentence without deciding anything again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class MLOpsError(Exception):
     """Base of all errors raised on purpose; the message is one sentence meant for the user."""
@@ -31,6 +34,34 @@ class InvalidRequest(MLOpsError):
 
     status = 400
     error_code = "INVALID_PARAMETER_VALUE"
+
+
+class InvalidQuery(InvalidRequest):
+    """A word of a query is wrong.
+
+    Parameters
+    ----------
+    position, length
+        Of the wrong word, in characters; at the end of the query the length is 0.
+    allowed
+        Words that could stand there.
+    suggestions
+        Those of them that look like it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        position: int = 0,
+        length: int = 0,
+        allowed: Sequence[str] = (),
+        suggestions: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.position = position
+        self.length = length
+        self.allowed = list(allowed)
+        self.suggestions = list(suggestions)
 
 
 class NotAllowed(MLOpsError):

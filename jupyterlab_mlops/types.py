@@ -20,6 +20,8 @@ RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 LifecycleStage = Literal["active", "deleted"]
 StateVerdict = Literal["linear", "out of order", "used an edited cell", "used a deleted cell"]
 PushState = Literal["pending", "pushing", "pushed", "failed"]
+ColumnKind = Literal["attributes", "metrics", "params", "tags"]
+CompletionKind = Literal["field", "operator", "value", "keyword"]
 ModelFormat = Literal["skops", "pickle", "reference"]
 Origin = Literal["kernel", "tap", "api"]
 SYSTEM_TAGS = ("mlflow.", "mlops.")
@@ -676,7 +678,135 @@ class RunPage(View):
     total: int
     """How many match; at least so many where `total_is_exact` is false."""
     total_is_exact: bool = True
+    offset: int = 0
+    """Runs before the first of the page."""
     next_page_token: str | None = None
+
+
+class Column(View):
+    """A key that some of the matching runs have."""
+
+    column: str
+    """As filters, orders and selections of columns write it: `metrics.loss`."""
+    kind: ColumnKind
+    key: str
+    count: int
+    """Runs that have it."""
+    min: float | None = None
+    """Least number among its values; null where none of them is a number."""
+    max: float | None = None
+
+
+class ColumnPage(View):
+    """All keys of the matching runs, kind by kind, in alphabetical order."""
+
+    columns: list[Column]
+    run_count: int
+    """Runs that match."""
+    is_exact: bool = True
+    """False: counts are estimated from some of the matching runs, and a rare key may be missing."""
+
+
+class Aggregate(View):
+    """What the values of a metric come to over the runs of a group; NaN is left out."""
+
+    column: str
+    count: int
+    min: float | None
+    max: float | None
+    mean: float | None
+
+
+class RunGroup(View):
+    """Runs that have a value in common."""
+
+    value: str | None
+    """Null: those that lack it."""
+    count: int
+    newest: int | None
+    """Start of the newest run."""
+    filter: str
+    """The clause that finds these runs."""
+    aggregates: list[Aggregate] = []
+
+
+class RunGroups(View):
+    """The matching runs by one column."""
+
+    by: str
+    groups: list[RunGroup]
+    total: int
+    """Number of groups."""
+    run_count: int
+    """Runs that match."""
+
+
+class FacetValue(View):
+    """A value, and how many of the matching runs have it."""
+
+    value: str | None
+    """Null: those that lack it."""
+    count: int
+    filter: str
+    """The clause that finds these runs."""
+
+
+class Facet(View):
+    """The values of one column, the most frequent first."""
+
+    column: str
+    values: list[FacetValue]
+    more: bool = False
+    """True: there are more values than were asked for."""
+
+
+class Facets(View):
+    """What there is to choose from among the matching runs."""
+
+    facets: list[Facet]
+    run_count: int
+    """Runs that match."""
+
+
+class SavedView(View):
+    """A table, or another view, as somebody has set it up."""
+
+    view_id: str
+    kind: str
+    name: str
+    state: dict[str, Any]
+    """What the front-end makes of it; the server keeps it as it is."""
+    created_at: int
+    created_by: str | None
+    updated_at: int
+    updated_by: str | None
+
+
+class Completion(View):
+    """Something that can stand at the cursor of a query."""
+
+    text: str
+    """What replaces the characters from `start` to `end`."""
+    kind: CompletionKind
+    detail: str = ""
+    """What it is, in a few words."""
+    count: int | None = None
+    """Runs that have it, where that is known."""
+
+
+class Completions(View):
+    """What can stand at the cursor of a query, the likeliest first."""
+
+    start: int
+    end: int
+    items: list[Completion]
+
+
+class PurgeAnswer(View):
+    """How much was erased, or would be."""
+
+    runs: int
+    freed_bytes: int
 
 
 class ExecutionPage(View):
@@ -774,6 +904,28 @@ class RunIdsRequest(Request):
     run_ids: list[str]
 
 
+class PurgeRequest(Request):
+    """Erase runs that are in the bin, for good; `dry_run` only says how much that would free."""
+
+    run_ids: list[str]
+    dry_run: bool = False
+
+
+class SaveViewRequest(Request):
+    """Keep a view under a name."""
+
+    name: str
+    state: dict[str, Any]
+    kind: str = "runs"
+
+
+class UpdateViewRequest(Request):
+    """Rename a view or replace its state: only what is given changes."""
+
+    name: str | None = None
+    state: dict[str, Any] | None = None
+
+
 class TagRunsRequest(Request):
     """Set (text) or delete (null) tags of many runs."""
 
@@ -849,8 +1001,22 @@ class ForgetAnswer(View):
     freed_bytes: int
 
 
+class QueryProblem(View):
+    """The wrong word of a query, and what could stand there."""
+
+    position: int
+    """Characters (code points) before it."""
+    length: int
+    """0: something is missing at the end."""
+    allowed: list[str] = []
+    suggestions: list[str] = []
+    """Those of the allowed words that look like it."""
+
+
 class ErrorAnswer(View):
     """Every failure: one sentence, and a code to act on."""
 
     error_code: str
     message: str
+    problem: QueryProblem | None = None
+    """Where a query is wrong."""

@@ -30,7 +30,8 @@ def rest() -> str:
     return "\n\n".join([*parts, "## Bodies", *map(_body, bodies)])
 
 
-MODULES = ["status", "sessions", "executions", "runs", "artifacts", "models", "pushes"]
+MODULES = ["status", "sessions", "executions", "runs", "table", "views"]
+MODULES += ["artifacts", "models", "pushes"]
 
 
 def _group(module: str, routes: list[Route]) -> str:
@@ -70,7 +71,7 @@ def _limits(schema: dict[str, Any]) -> Iterator[str]:
     kind = _kind(schema)
     yield "May be repeated." if schema.get("type") == "array" else f"`{kind}`."
     if "minimum" in schema:
-        yield f"{schema['minimum']} to {schema['maximum']}."
+        yield f"{schema['minimum']} to {schema.get('maximum', 'any')}."
     if schema.get("default") not in (None, "", [], False):
         yield f"Default: `{schema['default']}`."
 

@@ -50,6 +50,9 @@ PICKLE = b"not really a pickle"
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJggg=="
 )
+SPARE = "c3" + "0" * 30
+"""A run in the bin."""
+VIEW, VIEW_ID, SPARE_VIEW_ID = "Best first", "11", "22"
 PUSH_TARGET = "http://127.0.0.1:1"
 
 
@@ -63,6 +66,21 @@ def write(tx: sqlite3.Connection) -> None:
     """Write the record in one transaction."""
     for record, attachment in (*_starts(), *_run(0), *_run(1), *_ends(), *_registry()):
         apply(tx, record, attachment, origin="kernel")
+    for record in _spare():
+        apply(tx, record, origin="kernel")
+    for view_id in (VIEW_ID, SPARE_VIEW_ID):
+        tx.execute(
+            "INSERT INTO views VALUES (?, ?, ?, '{}', ?, 'ada', ?, 'ada')",
+            (view_id, "sample" if view_id == VIEW_ID else "spare", VIEW, START, START),
+        )
+
+
+def _spare() -> list[AnyRecord]:
+    return [
+        RunStart(run_id=SPARE, start_time=START, experiment="analysis", name="spare"),
+        ParamLogged(run_id=SPARE, params={"depth": "5"}, timestamp=START),
+        RunUpdate(run_id=SPARE, lifecycle_stage="deleted"),
+    ]
 
 
 Records = list[tuple[AnyRecord, "bytes | None"]]

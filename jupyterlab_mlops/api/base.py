@@ -23,6 +23,7 @@ from tornado.iostream import StreamClosedError
 
 from ..actions import now
 from ..errors import (
+    InvalidQuery,
     InvalidRequest,
     MLOpsError,
     NotAllowed,
@@ -30,7 +31,7 @@ from ..errors import (
     StoreUnavailable,
     TooLarge,
 )
-from ..types import ErrorAnswer, Fault
+from ..types import ErrorAnswer, Fault, QueryProblem
 from . import parameters
 from .decode import MAX_BODY, TOO_LARGE, decode_body, decode_query
 from .files import FileAnswer
@@ -87,7 +88,7 @@ class MLOpsHandler(APIHandler):
             result = await self._call(route, path)
         except MLOpsError as error:
             self.set_status(error.status)
-            await self._send_json(ErrorAnswer(error_code=error.error_code, message=str(error)))
+            await self._send_json(_refusal(error))
             return
         if isinstance(result, FileAnswer):
             await self._send_file(result)
@@ -208,6 +209,18 @@ def _verb(route: Route) -> Callable[..., Any]:
         await self.answer(route, path)
 
     return verb
+
+
+def _refusal(error: MLOpsError) -> ErrorAnswer:
+    problem = None
+    if isinstance(error, InvalidQuery):
+        problem = QueryProblem(
+            position=error.position,
+            length=error.length,
+            allowed=error.allowed,
+            suggestions=error.suggestions,
+        )
+    return ErrorAnswer(error_code=error.error_code, message=str(error), problem=problem)
 
 
 def _encode(result: Any, may_zip: bool) -> tuple[bytes, str | None]:

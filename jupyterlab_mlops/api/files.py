@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 from urllib.parse import quote
 
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?")
@@ -15,6 +16,33 @@ POLICY = (
     "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
     "frame-ancestors 'self'"
 )
+
+
+class Readable(Protocol):
+    """What a file on its way is read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class Pieces:
+    """Bytes that are made while they are sent."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, size: int, /) -> bytes:
+        """Give about so many bytes, at least one unless it is the end."""
+        found = bytearray()
+        for piece in self._pieces:
+            found += piece
+            if len(found) >= size:
+                break
+        return bytes(found)
+
+    def close(self) -> None:
+        """Give up what is left."""
+        self._pieces = iter(())
 
 
 @dataclass
@@ -31,7 +59,7 @@ class FileAnswer:
         Bytes that are read and sent at a time.
     """
 
-    stream: BinaryIO
+    stream: Readable
     name: str
     media_type: str
     size: int | None = None

@@ -46,25 +46,95 @@ class ExecutionsQuery(Query):
     outputs: Annotated[bool, Meta(description="With outputs, which may be large.")] = False
 
 
-class RunsQuery(Query):
-    """Which runs to list, newest first unless `order_by` says otherwise."""
+class RunScope(Query):
+    """Which runs are meant."""
 
     filter: Annotated[
-        str, Meta(description="MLflow's filter, such as `metrics.accuracy > 0.9 and tags.x = 'y'`.")
+        str, Meta(description="A query, such as `metrics.accuracy > 0.9 and tags.x = 'y'`.")
     ] = ""
-    order_by: Annotated[
-        list[str], Meta(description="MLflow's terms, such as `metrics.accuracy DESC`.")
-    ] = []
     experiment: Annotated[list[str], Meta(description="Names or ids of experiments.")] = []
     view: Literal["active", "deleted", "all"] = "active"
     text: Annotated[
-        str | None, Meta(description="Text found in names, notes, tags, params or source.")
+        str | None, Meta(description="Words found in names, notes, sources or outputs.")
     ] = None
-    parent_run_id: str | None = None
+    parent_run_id: Annotated[str | None, Meta(description="Only children of this run.")] = None
+    roots: Annotated[bool, Meta(description="Only runs that are no child of another.")] = False
     session_id: str | None = None
     notebook: Annotated[str | None, Meta(description="Path of the notebook.")] = None
+
+
+Order = Annotated[list[str], Meta(description="Terms such as `metrics.accuracy DESC`.")]
+Selection = Annotated[
+    list[str],
+    Meta(description="Only these keys of the runs, such as `params.lr,metrics.loss`."),
+]
+
+
+class RunsQuery(RunScope):
+    """Which runs to list, newest first unless `order_by` says otherwise."""
+
+    order_by: Order = []
+    columns: Selection = []
     max_results: Annotated[int, Meta(ge=1, le=1000)] = 100
+    offset: Annotated[int, Meta(ge=0, description="Runs to leave out before the first.")] = 0
     page_token: PageToken = None
+
+
+class ColumnsQuery(RunScope):
+    """Of which runs to list the keys."""
+
+
+class GroupsQuery(RunScope, kw_only=True):
+    """How to group runs."""
+
+    by: Annotated[
+        str, Meta(description="`experiment`, `notebook`, `tags.stage`, `params.depth` ...")
+    ]
+    metric: Annotated[
+        list[str], Meta(max_length=10, description="Metrics to sum up for each group.")
+    ] = []
+    order: Annotated[
+        Literal["count", "value", "newest", "min", "max", "mean"],
+        Meta(description="`min`, `max` and `mean` are those of the first metric."),
+    ] = "count"
+    descending: bool = True
+    max_results: Annotated[int, Meta(ge=1, le=1000)] = 100
+    offset: Annotated[int, Meta(ge=0, description="Groups to leave out before the first.")] = 0
+
+
+class FacetsQuery(RunScope):
+    """Which values to count."""
+
+    facet: Annotated[
+        list[str],
+        Meta(max_length=30, description="Columns; default: the usual ones and the tags in use."),
+    ] = []
+    limit: Annotated[int, Meta(ge=1, le=200, description="Values of each at most.")] = 20
+
+
+class ExportQuery(RunScope):
+    """What to export."""
+
+    format: Literal["csv", "json"] = "csv"
+    order_by: Order = []
+    columns: Selection = []
+
+
+class CompletionsQuery(Query):
+    """What is written so far, and where."""
+
+    text: str = ""
+    cursor: Annotated[int | None, Meta(description="Characters before it; default: the end.")] = (
+        None
+    )
+    what: Literal["filter", "order_by"] = "filter"
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class ViewsQuery(Query):
+    """Which saved views to list."""
+
+    kind: Annotated[str | None, Meta(description="What they are views of: `runs` ...")] = None
 
 
 class CurvesQuery(Query):

@@ -139,6 +139,11 @@ def _runs() -> list[Route]:
             RUNS, body=t.RunIdsRequest,
         ),
         Route(
+            "POST", "runs/purge", "runs.purge_runs",
+            "Erase runs of the bin for good, or say how much that would free", t.PurgeAnswer, RUNS,
+            body=t.PurgeRequest, conflict=True,
+        ),
+        Route(
             "GET", "runs/{run_id}", "runs.get_run", "One run with all that belongs to it",
             t.RunDetails, RUNS,
         ),
@@ -171,6 +176,47 @@ def _runs() -> list[Route]:
         Route(
             "GET", "tags", "runs.list_tags", "Keys of tags, or the values of one key", p.TagWords,
             RUNS, query=p.TagsQuery,
+        ),
+    ]
+
+
+def _table() -> list[Route]:
+    return [
+        Route(
+            "GET", "columns", "table.list_columns", "Keys of the matching runs", t.ColumnPage, RUNS,
+            query=p.ColumnsQuery,
+        ),
+        Route(
+            "GET", "groups", "table.group_runs", "The matching runs by one column", t.RunGroups,
+            RUNS, query=p.GroupsQuery,
+        ),
+        Route(
+            "GET", "facets", "table.list_facets", "Values to choose from, with counts", t.Facets,
+            RUNS, query=p.FacetsQuery,
+        ),
+        Route(
+            "GET", "export", "table.export_runs", "The matching runs as a file", bytes, RUNS,
+            query=p.ExportQuery,
+        ),
+        Route(
+            "GET", "completions", "table.complete", "What can stand at the cursor of a query",
+            t.Completions, RUNS, query=p.CompletionsQuery,
+        ),
+        Route(
+            "GET", "views", "views.list_views", "Saved views, by name", list[t.SavedView], RUNS,
+            query=p.ViewsQuery,
+        ),
+        Route(
+            "POST", "views", "views.save_view", "Keep a view", t.SavedView, RUNS,
+            body=t.SaveViewRequest,
+        ),
+        Route("GET", "views/{view_id}", "views.get_view", "A saved view", t.SavedView, RUNS),
+        Route(
+            "PATCH", "views/{view_id}", "views.update_view", "Rename or replace a view",
+            t.SavedView, RUNS, body=t.UpdateViewRequest,
+        ),
+        Route(
+            "DELETE", "views/{view_id}", "views.delete_view", "Delete a saved view", p.Done, RUNS,
         ),
     ]
 
@@ -252,4 +298,4 @@ DOCUMENT = Route(
     "GET", "openapi.json", "status.get_openapi", "This description", dict[str, Any], RUNS
 )
 
-ROUTES: tuple[Route, ...] = (*_runs(), *_artifacts(), *_registry(), DOCUMENT)
+ROUTES: tuple[Route, ...] = (*_runs(), *_table(), *_artifacts(), *_registry(), DOCUMENT)

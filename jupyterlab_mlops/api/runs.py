@@ -7,13 +7,15 @@ from io import BytesIO
 
 from .. import actions
 from ..store import metrics, runs
-from ..store.search import search_runs as search
+from ..store.search import find_page
 from ..types import (
     Comparison,
     Curve,
     EndRunRequest,
     Experiment,
     MetricHistory,
+    PurgeAnswer,
+    PurgeRequest,
     Run,
     RunDetails,
     RunIdsRequest,
@@ -26,6 +28,7 @@ from .files import FileAnswer
 from .kernels import ask_kernel
 from .parameters import CompareQuery, CurvesQuery, RunsQuery, TagsQuery, TagWords
 from .services import Services
+from .table import scope_of
 
 
 async def list_experiments(services: Services) -> list[Experiment]:
@@ -34,16 +37,12 @@ async def list_experiments(services: Services) -> list[Experiment]:
 
 async def search_runs(services: Services, query: RunsQuery) -> RunPage:
     return await services.read(
-        search,
-        query.filter,
+        find_page,
+        scope_of(query),
         query.order_by,
-        experiments=query.experiment,
-        view=query.view,
-        text=query.text,
-        parent_run_id=query.parent_run_id,
-        session_id=query.session_id,
-        notebook=query.notebook,
+        columns=query.columns,
         max_results=query.max_results,
+        offset=query.offset,
         page_token=query.page_token,
     )
 
@@ -66,6 +65,10 @@ async def delete_runs(services: Services, body: RunIdsRequest) -> list[Run]:
 
 async def restore_runs(services: Services, body: RunIdsRequest) -> list[Run]:
     return await services.write(actions.restore_runs, body)
+
+
+async def purge_runs(services: Services, body: PurgeRequest) -> PurgeAnswer:
+    return await services.write(actions.purge_runs, body)
 
 
 async def start_run(services: Services, body: StartRunRequest) -> Run:

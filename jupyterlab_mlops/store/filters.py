@@ -44,7 +44,7 @@ TEXT_OPERATORS = ("=", "!=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<quoted>'[^']*'|"[^"]*"|`[^`]*`)
+        (?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)
         |(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
         |(?P<operator><=|>=|!=|<>|==|=|<|>)
         |(?P<mark>[().,])
@@ -119,6 +119,50 @@ def parse_order(texts: Sequence[str]) -> list[Order]:
     return orders
 
 
+def parse_columns(texts: Sequence[str]) -> list[Key]:
+    """Read lists of keys, each separated by commas; raises as `parse_filter` does."""
+    return [key for text in texts for key in _Parser(text, "list of columns").listed()]
+
+
+def parse_column(text: str) -> Key:
+    """Read one key; raises as `parse_filter` does."""
+    found = parse_columns([text])
+    if len(found) != 1:
+        raise InvalidRequest(f"{text!r} must be one column, such as `params.depth`.")
+    return found[0]
+
+
+_PLURAL = {"metric": "metrics", "param": "params", "tag": "tags", "dataset": "datasets"}
+_PLAIN = re.compile(r"[^\W\d][\w.]*")
+
+
+def written(key: Key) -> str:
+    """Write a key as a query does."""
+    if key.entity == "attribute":
+        return key.name
+    name = key.name
+    if not _PLAIN.fullmatch(name):
+        mark = '"' if "`" in name else "`"
+        name = f"{mark}{name.replace(mark, 2 * mark)}{mark}"
+    return f"{_PLURAL[key.entity]}.{name}"
+
+
+def written_clause(clause: Clause) -> str:
+    """Write a clause as a query does."""
+    if clause.value is None:
+        return f"{written(clause.key)} {clause.operator}"
+    return f"{written(clause.key)} {clause.operator} {written_value(clause.value)}"
+
+
+def written_value(value: Value) -> str:
+    """Write a value as a query does."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(written_value, value))})"
+    if not isinstance(value, str):
+        return repr(value)
+    return "'" + value.replace("'", "''") + "'"
+
+
 class _Parser:
     def __init__(self, text: str, what: str) -> None:
         self._text = text
@@ -161,6 +205,15 @@ class _Parser:
             self._fail(rest, "after ASC or DESC nothing is allowed")
         return Order(key, descending)
 
+    def listed(self) -> list[Key]:
+        found = [self._key()]
+        while (token := self._peek()) is not None:
+            if token.text != ",":
+                self._fail(token, "columns are separated by commas")
+            self._next += 1
+            found.append(self._key())
+        return found
+
     def _clause(self) -> Clause:
         key = self._key()
         operator = self._operator(key)
@@ -193,7 +246,7 @@ class _Parser:
         """Join what belongs to a name that is not quoted and has dots in it."""
         first = self._take(f"a name behind {entity.text}.")
         if first.kind == "quoted":
-            return Token("word", first.text[1:-1], first.position)
+            return Token("word", _unquoted(first.text), first.position)
         parts, end = [first.text], first.position + len(first.text)
         while (token := self._peek()) is not None and token.position == end:
             if token.text != "." and token.kind not in ("word", "number"):
@@ -204,7 +257,7 @@ class _Parser:
         return Token("word", "".join(parts), first.position)
 
     def _attribute(self, token: Token) -> Key:
-        name = token.text.strip("`\"'")
+        name = _unquoted(token.text) if token.kind == "quoted" else token.text
         lowered = name.lower()
         if lowered == "run" and (follower := self._peek()) and follower.text.lower() == "name":
             self._next += 1
@@ -249,7 +302,7 @@ class _Parser:
             self._fail(
                 token, f"{key.entity} {key.name!r} is compared with text, in quotation marks"
             )
-        return token.text[1:-1]
+        return _unquoted(token.text)
 
     def _list(self) -> tuple[str, ...]:
         self._expect_mark("(", "a list stands in parentheses")
@@ -258,7 +311,7 @@ class _Parser:
             token = self._take("a text in quotation marks")
             if token.kind != "quoted" or token.text[0] == "`":
                 self._fail(token, "a list holds texts in quotation marks")
-            texts.append(token.text[1:-1])
+            texts.append(_unquoted(token.text))
             token = self._take("a comma or a closing parenthesis")
             if token.text == ")":
                 return tuple(texts)
@@ -300,3 +353,8 @@ def _number(text: str) -> float | int:
     except ValueError:
         return float(text)
     return whole if abs(whole) < 2**63 else float(text)
+
+
+def _unquoted(text: str) -> str:
+    mark = text[0]
+    return text[1:-1].replace(2 * mark, mark)

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..kernel.places import is_network
-from . import schema
+from . import schema, schema_table
 
 Step = Callable[[sqlite3.Connection], object]
 
@@ -40,9 +40,16 @@ def mlflow_tables(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def run_table(db: sqlite3.Connection) -> None:
+    """Make runs easy to sort, group and filter, and keep views."""
+    for statement in schema_table.RUN_TABLE:
+        db.execute(statement)
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_first_tables", first_tables),
     ("0002_mlflow_tables", mlflow_tables),
+    ("0003_run_table", run_table),
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -27,6 +27,7 @@ from ..types import (
 )
 from . import limits
 from .changes import Changes, collecting, note
+from .filters import Key
 from .names import run_name
 from .rows import dicts, from_json, in_parts, marks, one, value
 
@@ -217,37 +218,61 @@ def get_runs(conn: sqlite3.Connection, run_ids: Sequence[str]) -> list[Run]:
 _RUNS = """
     SELECT r.id, r.run_id, r.name, CAST(r.experiment_id AS TEXT) AS experiment_id,
         x.name AS experiment, r.status, r.lifecycle_stage, r.start_time, r.end_time, r.user,
-        r.session_id, r.execution_id, coalesce(e.notebook, s.notebook) AS notebook,
+        r.session_id, r.execution_id, r.notebook,
         r.parent_run_id, r.implicit, r.error, r.error_execution_id, r.key_metric, r.note,
         r.verdict,
         (SELECT count(*) FROM runs c WHERE c.parent_run_id = r.run_id
             AND c.lifecycle_stage = 'active') AS child_count,
         (SELECT count(*) FROM models m WHERE m.run = r.id) AS model_count
     FROM runs r JOIN experiments x USING (experiment_id)
-        LEFT JOIN executions e ON e.execution_id = r.execution_id
-        LEFT JOIN sessions s ON s.session_id = r.session_id
 """
 
 
-def build_runs(conn: sqlite3.Connection, keys: Sequence[int]) -> list[Run]:
-    """Return whole runs (params, latest metrics, tags) in the order of their small ids given."""
+def build_runs(
+    conn: sqlite3.Connection, keys: Sequence[int], columns: Iterable[Key] | None = None
+) -> list[Run]:
+    """Return runs with params, latest metrics and tags in the order of their small ids given.
+
+    Parameters
+    ----------
+    columns
+        Only these params, metrics and tags; None: all.
+    """
+    names = _names_by_entity(columns)
     found: dict[int, Run] = {}
     for start in range(0, len(keys), 500):
         part = keys[start : start + 500]
         marked = marks(part)
-        params = _pairs(conn, "params", part)
-        metrics = _pairs(conn, "metrics", part)
-        tags = _pairs(conn, "tags", part)
+        params = _pairs(conn, "params", part, names["param"])
+        metrics = _pairs(conn, "metrics", part, names["metric"])
+        tags = _pairs(conn, "tags", part, names["tag"])
         for row in dicts(conn, f"{_RUNS} WHERE r.id IN ({marked})", part):
             key = row.pop("id")
             found[key] = _run(row, params.get(key), metrics.get(key), tags.get(key))
     return [found[key] for key in keys]
 
 
-def _pairs(conn: sqlite3.Connection, table: str, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
+def _names_by_entity(columns: Iterable[Key] | None) -> dict[str, list[str] | None]:
+    if columns is None:
+        return dict.fromkeys(("param", "metric", "tag"))
+    names: dict[str, list[str] | None] = {"param": [], "metric": [], "tag": []}
+    for column in columns:
+        listed = names.get(column.entity)
+        if listed is not None:
+            listed.append(column.name)
+    return names
+
+
+def _pairs(
+    conn: sqlite3.Connection, table: str, keys: Sequence[int], names: list[str] | None
+) -> dict[int, dict[str, Any]]:
     pairs: dict[int, dict[str, Any]] = {}
+    if names is not None and not names:
+        return pairs
     sql = f"SELECT run, key, value FROM {table} WHERE run IN ({marks(keys)})"
-    for run, key, content in conn.execute(sql, keys):
+    if names is not None:
+        sql += f" AND key IN ({marks(names)})"
+    for run, key, content in conn.execute(sql, [*keys, *(names or ())]):
         if run in pairs:
             pairs[run][key] = content
         else:

@@ -259,6 +259,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase runs of the bin for good, or say how much that would free */
+        post: operations["purge_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{run_id}": {
         parameters: {
             query?: never;
@@ -377,6 +394,128 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys of the matching runs */
+        get: operations["list_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The matching runs by one column */
+        get: operations["group_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Values to choose from, with counts */
+        get: operations["list_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The matching runs as a file */
+        get: operations["export_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can stand at the cursor of a query */
+        get: operations["complete"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved views, by name */
+        get: operations["list_views"];
+        put?: never;
+        /** Keep a view */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A saved view */
+        get: operations["get_view"];
+        put?: never;
+        post?: never;
+        /** Delete a saved view */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        /** Rename or replace a view */
+        patch: operations["update_view"];
         trace?: never;
     };
     "/runs/{run_id}/artifacts": {
@@ -608,6 +747,10 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
+        ColumnKind: "attributes" | "metrics" | "params" | "tags";
+        /** @enum {string} */
+        CompletionKind: "field" | "operator" | "value" | "keyword";
+        /** @enum {string} */
         DiffKind: "equal" | "changed" | "added" | "removed";
         /** @enum {string} */
         ExecutionStatus: "running" | "ok" | "error" | "interrupted" | "aborted" | "killed";
@@ -621,6 +764,17 @@ export interface components {
         RunStatus: "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
         /** @enum {string} */
         StateVerdict: "linear" | "out of order" | "used an edited cell" | "used a deleted cell";
+        /**
+         * Aggregate
+         * @description What the values of a metric come to over the runs of a group; NaN is left out.
+         */
+        Aggregate: {
+            column: string;
+            count: number;
+            min: number | null;
+            max: number | null;
+            mean: number | null;
+        };
         /**
          * AliasEvent
          * @description One line of an alias's history.
@@ -671,6 +825,32 @@ export interface components {
             outputs_differ: boolean;
         };
         /**
+         * Column
+         * @description A key that some of the matching runs have.
+         */
+        Column: {
+            /** @description As filters, orders and selections of columns write it: `metrics.loss`. */
+            column: string;
+            kind: components["schemas"]["ColumnKind"];
+            key: string;
+            /** @description Runs that have it. */
+            count: number;
+            /** @description Least number among its values; null where none of them is a number. */
+            min: number | null;
+            max: number | null;
+        };
+        /**
+         * ColumnPage
+         * @description All keys of the matching runs, kind by kind, in alphabetical order.
+         */
+        ColumnPage: {
+            columns: components["schemas"]["Column"][];
+            /** @description Runs that match. */
+            run_count: number;
+            /** @description False: counts are estimated from some of the matching runs, and a rare key may be missing. */
+            is_exact: boolean;
+        };
+        /**
          * Comparison
          * @description Two to twenty runs; the first is the baseline.
          */
@@ -686,6 +866,28 @@ export interface components {
             cells: components["schemas"]["CellComparison"][];
             /** @description Digests by path. */
             artifacts: components["schemas"]["ValueRow"][];
+        };
+        /**
+         * Completion
+         * @description Something that can stand at the cursor of a query.
+         */
+        Completion: {
+            /** @description What replaces the characters from `start` to `end`. */
+            text: string;
+            kind: components["schemas"]["CompletionKind"];
+            /** @description What it is, in a few words. */
+            detail: string;
+            /** @description Runs that have it, where that is known. */
+            count: number | null;
+        };
+        /**
+         * Completions
+         * @description What can stand at the cursor of a query, the likeliest first.
+         */
+        Completions: {
+            start: number;
+            end: number;
+            items: components["schemas"]["Completion"][];
         };
         /**
          * Curve
@@ -769,6 +971,8 @@ export interface components {
         ErrorAnswer: {
             error_code: string;
             message: string;
+            /** @description Where a query is wrong. */
+            problem: components["schemas"]["QueryProblem"] | null;
         };
         /**
          * Execution
@@ -832,6 +1036,36 @@ export interface components {
             name: string;
             lifecycle_stage: components["schemas"]["LifecycleStage"];
             creation_time: number;
+            run_count: number;
+        };
+        /**
+         * Facet
+         * @description The values of one column, the most frequent first.
+         */
+        Facet: {
+            column: string;
+            values: components["schemas"]["FacetValue"][];
+            /** @description True: there are more values than were asked for. */
+            more: boolean;
+        };
+        /**
+         * FacetValue
+         * @description A value, and how many of the matching runs have it.
+         */
+        FacetValue: {
+            /** @description Null: those that lack it. */
+            value: string | null;
+            count: number;
+            /** @description The clause that finds these runs. */
+            filter: string;
+        };
+        /**
+         * Facets
+         * @description What there is to choose from among the matching runs.
+         */
+        Facets: {
+            facets: components["schemas"]["Facet"][];
+            /** @description Runs that match. */
             run_count: number;
         };
         /**
@@ -953,6 +1187,23 @@ export interface components {
             timestamp: number;
         };
         /**
+         * PurgeAnswer
+         * @description How much was erased, or would be.
+         */
+        PurgeAnswer: {
+            runs: number;
+            freed_bytes: number;
+        };
+        /**
+         * PurgeRequest
+         * @description Erase runs that are in the bin, for good; `dry_run` only says how much that would free.
+         */
+        PurgeRequest: {
+            run_ids: string[];
+            /** @default false */
+            dry_run: boolean;
+        };
+        /**
          * Push
          * @description One push of one version to one target, as the outbox has it.
          */
@@ -979,6 +1230,19 @@ export interface components {
         PushRequest: {
             target?: string | null;
             aliases?: string[];
+        };
+        /**
+         * QueryProblem
+         * @description The wrong word of a query, and what could stand there.
+         */
+        QueryProblem: {
+            /** @description Characters (code points) before it. */
+            position: number;
+            /** @description 0: something is missing at the end. */
+            length: number;
+            allowed: string[];
+            /** @description Those of the allowed words that look like it. */
+            suggestions: string[];
         };
         /**
          * RecordingRequest
@@ -1073,6 +1337,32 @@ export interface components {
             children: components["schemas"]["Run"][];
         };
         /**
+         * RunGroup
+         * @description Runs that have a value in common.
+         */
+        RunGroup: {
+            /** @description Null: those that lack it. */
+            value: string | null;
+            count: number;
+            /** @description Start of the newest run. */
+            newest: number | null;
+            /** @description The clause that finds these runs. */
+            filter: string;
+            aggregates: components["schemas"]["Aggregate"][];
+        };
+        /**
+         * RunGroups
+         * @description The matching runs by one column.
+         */
+        RunGroups: {
+            by: string;
+            groups: components["schemas"]["RunGroup"][];
+            /** @description Number of groups. */
+            total: number;
+            /** @description Runs that match. */
+            run_count: number;
+        };
+        /**
          * RunIdsRequest
          * @description For bulk work on runs.
          */
@@ -1088,7 +1378,34 @@ export interface components {
             /** @description How many match; at least so many where `total_is_exact` is false. */
             total: number;
             total_is_exact: boolean;
+            /** @description Runs before the first of the page. */
+            offset: number;
             next_page_token: string | null;
+        };
+        /**
+         * SaveViewRequest
+         * @description Keep a view under a name.
+         */
+        SaveViewRequest: {
+            name: string;
+            state: Record<string, never>;
+            /** @default runs */
+            kind: string;
+        };
+        /**
+         * SavedView
+         * @description A table, or another view, as somebody has set it up.
+         */
+        SavedView: {
+            view_id: string;
+            kind: string;
+            name: string;
+            /** @description What the front-end makes of it; the server keeps it as it is. */
+            state: Record<string, never>;
+            created_at: number;
+            created_by: string | null;
+            updated_at: number;
+            updated_by: string | null;
         };
         /**
          * Session
@@ -1180,6 +1497,14 @@ export interface components {
             tags?: {
                 [key: string]: string | null;
             } | null;
+        };
+        /**
+         * UpdateViewRequest
+         * @description Rename a view or replace its state: only what is given changes.
+         */
+        UpdateViewRequest: {
+            name?: string | null;
+            state?: Record<string, never> | null;
         };
         /**
          * ValueRow
@@ -1524,20 +1849,27 @@ export interface operations {
     search_runs: {
         parameters: {
             query?: {
-                /** @description MLflow's filter, such as `metrics.accuracy > 0.9 and tags.x = 'y'`. */
+                /** @description A query, such as `metrics.accuracy > 0.9 and tags.x = 'y'`. */
                 filter?: string;
-                /** @description MLflow's terms, such as `metrics.accuracy DESC`. */
-                order_by?: string[];
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Text found in names, notes, tags, params or source. */
+                /** @description Words found in names, notes, sources or outputs. */
                 text?: string;
+                /** @description Only children of this run. */
                 parent_run_id?: string;
+                /** @description Only runs that are no child of another. */
+                roots?: boolean;
                 session_id?: string;
                 /** @description Path of the notebook. */
                 notebook?: string;
+                /** @description Terms such as `metrics.accuracy DESC`. */
+                order_by?: string[];
+                /** @description Only these keys of the runs, such as `params.lr,metrics.loss`. */
+                columns?: string[];
                 max_results?: number;
+                /** @description Runs to leave out before the first. */
+                offset?: number;
                 /** @description `next_page_token` of the page before. */
                 page_token?: string;
             };
@@ -1671,6 +2003,35 @@ export interface operations {
             400: components["responses"]["Malformed"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    purge_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurgeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurgeAnswer"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
         };
     };
@@ -1891,6 +2252,340 @@ export interface operations {
             400: components["responses"]["Malformed"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    list_columns: {
+        parameters: {
+            query?: {
+                /** @description A query, such as `metrics.accuracy > 0.9 and tags.x = 'y'`. */
+                filter?: string;
+                /** @description Names or ids of experiments. */
+                experiment?: string[];
+                view?: "active" | "all" | "deleted";
+                /** @description Words found in names, notes, sources or outputs. */
+                text?: string;
+                /** @description Only children of this run. */
+                parent_run_id?: string;
+                /** @description Only runs that are no child of another. */
+                roots?: boolean;
+                session_id?: string;
+                /** @description Path of the notebook. */
+                notebook?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    group_runs: {
+        parameters: {
+            query: {
+                /** @description A query, such as `metrics.accuracy > 0.9 and tags.x = 'y'`. */
+                filter?: string;
+                /** @description Names or ids of experiments. */
+                experiment?: string[];
+                view?: "active" | "all" | "deleted";
+                /** @description Words found in names, notes, sources or outputs. */
+                text?: string;
+                /** @description Only children of this run. */
+                parent_run_id?: string;
+                /** @description Only runs that are no child of another. */
+                roots?: boolean;
+                session_id?: string;
+                /** @description Path of the notebook. */
+                notebook?: string;
+                /** @description `experiment`, `notebook`, `tags.stage`, `params.depth` ... */
+                by: string;
+                /** @description Metrics to sum up for each group. */
+                metric?: string[];
+                /** @description `min`, `max` and `mean` are those of the first metric. */
+                order?: "count" | "max" | "mean" | "min" | "newest" | "value";
+                descending?: boolean;
+                max_results?: number;
+                /** @description Groups to leave out before the first. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunGroups"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    list_facets: {
+        parameters: {
+            query?: {
+                /** @description A query, such as `metrics.accuracy > 0.9 and tags.x = 'y'`. */
+                filter?: string;
+                /** @description Names or ids of experiments. */
+                experiment?: string[];
+                view?: "active" | "all" | "deleted";
+                /** @description Words found in names, notes, sources or outputs. */
+                text?: string;
+                /** @description Only children of this run. */
+                parent_run_id?: string;
+                /** @description Only runs that are no child of another. */
+                roots?: boolean;
+                session_id?: string;
+                /** @description Path of the notebook. */
+                notebook?: string;
+                /** @description Columns; default: the usual ones and the tags in use. */
+                facet?: string[];
+                /** @description Values of each at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    export_runs: {
+        parameters: {
+            query?: {
+                /** @description A query, such as `metrics.accuracy > 0.9 and tags.x = 'y'`. */
+                filter?: string;
+                /** @description Names or ids of experiments. */
+                experiment?: string[];
+                view?: "active" | "all" | "deleted";
+                /** @description Words found in names, notes, sources or outputs. */
+                text?: string;
+                /** @description Only children of this run. */
+                parent_run_id?: string;
+                /** @description Only runs that are no child of another. */
+                roots?: boolean;
+                session_id?: string;
+                /** @description Path of the notebook. */
+                notebook?: string;
+                format?: "csv" | "json";
+                /** @description Terms such as `metrics.accuracy DESC`. */
+                order_by?: string[];
+                /** @description Only these keys of the runs, such as `params.lr,metrics.loss`. */
+                columns?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    complete: {
+        parameters: {
+            query?: {
+                text?: string;
+                /** @description Characters before it; default: the end. */
+                cursor?: number;
+                what?: "filter" | "order_by";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completions"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description What they are views of: `runs` ... */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveViewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    get_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    update_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateViewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
         };
     };
     list_artifacts: {

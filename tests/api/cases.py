@@ -128,6 +128,8 @@ CASES: dict[str, Case] = {
             Bad("`text` can be given only once.", query="?text=a&text=b"),
             Bad("`text` is not UTF-8 text.", query="?text=%ff"),
             Bad("page_token is not one", query="?page_token=%00"),
+            Bad("either `offset` or", query="?page_token=e30=&offset=1"),
+            Bad("separated by commas", query="?columns=params.a%20params.b"),
         ),
     ),
     "start_run": Case(
@@ -163,6 +165,86 @@ CASES: dict[str, Case] = {
         json={"run_ids": [OTHER]},
         bad=(*BODY, Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]})),
     ),
+    "purge_runs": Case(
+        lambda a: a["runs"] == 1 and a["freed_bytes"] > 0,
+        json={"run_ids": [sample.SPARE], "dry_run": True},
+        bad=(
+            *BODY,
+            Bad("0 runs are given", json={"run_ids": []}),
+            Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]}),
+            Bad("is not in the bin", 409, json={"run_ids": [RUN]}),
+        ),
+    ),
+    "list_columns": Case(
+        lambda a: (
+            a["run_count"] == 1
+            and [(c["column"], c["count"], c["min"], c["max"]) for c in a["columns"]][:3]
+            == [
+                ("metrics.accuracy", 1, 0.9, 0.9),
+                ("metrics.`train/loss`", 1, None, None),
+                ("params.depth", 1, 4, 4),
+            ]
+        ),
+        query="?filter=params.depth='4'",
+        bad=(*QUERY, Bad("`view` must be", query="?view=x"), Bad("'x'", query="?filter=x")),
+    ),
+    "group_runs": Case(
+        lambda a: (
+            [(g["value"], g["count"], g["aggregates"][0]["mean"]) for g in a["groups"]]
+            == [("4", 1, 0.9), ("3", 1, 0.8)]
+            and a["groups"][0]["filter"] == "params.depth = '4'"
+        ),
+        query="?by=params.depth&metric=metrics.accuracy&order=mean",
+        bad=(
+            *QUERY,
+            Bad("`by` is missing.", query=""),
+            Bad("holds numbers", query="?by=metrics.accuracy"),
+            Bad("is no metric", query="?by=experiment&metric=params.depth"),
+            Bad("name a metric", query="?by=experiment&order=max"),
+        ),
+    ),
+    "list_facets": Case(
+        lambda a: (
+            [(f["column"], [v["count"] for v in f["values"]]) for f in a["facets"]]
+            == [("status", [2]), ("tags.stage", [2])]
+        ),
+        query="?facet=status&facet=tags.stage",
+        bad=(*QUERY, Bad("holds numbers", query="?facet=start_time")),
+    ),
+    "export_runs": Case(
+        lambda a: a.decode("utf-8-sig").splitlines()[1].endswith(",0.9,4"),
+        query="?format=csv&columns=metrics.accuracy,params.depth&order_by=metrics.accuracy%20DESC",
+        bad=(*QUERY, Bad("`format` must be csv or json", query="?format=xls")),
+    ),
+    "complete": Case(
+        lambda a: a["start"] == 0 and a["items"][0]["text"] == "metrics.accuracy",
+        query="?text=metrics.acc",
+        bad=(*QUERY, Bad("`cursor` must be", query="?cursor=x")),
+    ),
+    "save_view": Case(
+        lambda a: a["name"] == "Mine" and a["state"] == {"a": [1]} and a["kind"] == "runs",
+        json={"name": "Mine", "state": {"a": [1]}},
+        bad=(
+            *BODY,
+            Bad("`state` is missing.", json={"name": "a"}),
+            Bad("name cannot be empty", json={"name": " ", "state": {}}),
+        ),
+    ),
+    "list_views": Case(
+        lambda a: [view["name"] for view in a] == [sample.VIEW], query="?kind=sample", bad=QUERY
+    ),
+    "get_view": Case(
+        lambda a: a["name"] == sample.VIEW and a["created_by"] == "ada",
+        path={"view_id": sample.VIEW_ID},
+        bad=QUERY,
+    ),
+    "update_view": Case(
+        lambda a: a["name"] == sample.VIEW and a["state"] == {"b": 2},
+        path={"view_id": sample.VIEW_ID},
+        json={"state": {"b": 2}},
+        bad=(*BODY, Bad("name cannot be empty", json={"name": ""})),
+    ),
+    "delete_view": Case(lambda a: a == {}, path={"view_id": sample.SPARE_VIEW_ID}, bad=QUERY),
     "get_run": Case(
         lambda a: a["run"]["name"] == "calm-otter" and len(a["metrics"]) == 2,
         path=run_path,

@@ -145,6 +145,7 @@ def test_a_fault_of_ours_is_counted_and_shown(start_server: StartServer, tmp_pat
     assert answer.json() == {
         "error_code": "INTERNAL_ERROR",
         "message": "Something failed here; the server's log says what.",
+        "problem": None,
     }
     status = wait_for(lambda: _degraded(server))
     assert status["faults"][0]["where"] == "api.list_experiments"

@@ -83,7 +83,7 @@ def test_executions_can_be_narrowed_down(
         (["--order-by", "metrics.accuracy DESC"], ["bold-heron", "calm-otter"]),
         (["--text", "otter"], ["calm-otter"]),
         (["--experiment", "analysis", "--limit", "5"], sample.NAMES),
-        (["--view", "deleted"], []),
+        (["--view", "deleted"], ["spare"]),
         (["--parent", "calm-otter"], []),
     ],
 )

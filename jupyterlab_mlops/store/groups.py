@@ -1,0 +1,194 @@
+"""The matching runs by the values of one column: groups with aggregates, and facets."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..errors import InvalidRequest
+from ..types import Aggregate, Facet, Facets, FacetValue, RunGroup, RunGroups
+from .conditions import COLUMNS, TABLES
+from .filters import Clause, Key, parse_column, written, written_clause
+from .match import Hits
+from .rows import value as first_value
+from .runs import tag_keys
+from .scope import Scope
+
+Order = Literal["count", "value", "newest", "min", "max", "mean"]
+USUAL_FACETS = ("experiment", "status", "user_id", "notebook", "verdict")
+TAG_FACETS = 10
+"""Tags that are facets unless the request names its own."""
+
+
+@dataclass
+class _Group:
+    value: str | None
+    count: int
+    newest: int | None = None
+
+
+def group_runs(
+    conn: sqlite3.Connection,
+    scope: Scope,
+    by: str,
+    *,
+    metrics: Sequence[str] = (),
+    order: Order = "count",
+    descending: bool = True,
+    max_results: int = 100,
+    offset: int = 0,
+) -> RunGroups:
+    """Group the runs that match by the values of a column.
+
+    Parameters
+    ----------
+    by
+        A text column: `experiment`, `params.depth`, `tags.stage` ...
+    metrics
+        Columns of metrics to sum up for each group.
+    order
+        What the groups are sorted by; `min`, `max` and `mean` are those of the first metric.
+
+    Raises
+    ------
+    InvalidRequest
+        The query or a column is wrong.
+    """
+    key = _text_column(by)
+    names = [_metric(text) for text in metrics]
+    if order in ("min", "max", "mean") and not names:
+        raise InvalidRequest(f"To sort groups by {order} name a metric.")
+    hits = Hits(conn, scope)
+    found = _groups(conn, hits, key)
+    sums = [_aggregates(conn, hits, key, name) for name in names]
+    groups = [
+        RunGroup(
+            value=group.value,
+            count=group.count,
+            newest=group.newest,
+            filter=_clause(key, group.value),
+            aggregates=[
+                each.get(group.value, _aggregate(written(name), 0, None, None, None))
+                for name, each in zip(names, sums, strict=True)
+            ],
+        )
+        for group in found
+    ]
+    groups = _sorted(groups, order, descending)
+    return RunGroups(
+        by=written(key),
+        groups=groups[offset : offset + max_results],
+        total=len(groups),
+        run_count=hits.count,
+    )
+
+
+def list_facets(
+    conn: sqlite3.Connection, scope: Scope, columns: Sequence[str] = (), limit: int = 20
+) -> Facets:
+    """Count the values of columns among the runs that match, the most frequent first.
+
+    Parameters
+    ----------
+    columns
+        Text columns; none: the usual ones, and the tags in use.
+    limit
+        Values of each at most.
+    """
+    keys = [_text_column(text) for text in columns or USUAL_FACETS]
+    if not columns:
+        keys += [Key("tag", name) for name in tag_keys(conn, TAG_FACETS)]
+    hits = Hits(conn, scope)
+    return Facets(facets=[_facet(conn, hits, key, limit) for key in keys], run_count=hits.count)
+
+
+def _facet(conn: sqlite3.Connection, hits: Hits, key: Key, limit: int) -> Facet:
+    found = sorted(_groups(conn, hits, key), key=lambda group: -group.count)
+    values = [_facet_value(key, g) for g in found[:limit]]
+    return Facet(column=written(key), values=values, more=len(found) > limit)
+
+
+def _groups(conn: sqlite3.Connection, hits: Hits, key: Key) -> list[_Group]:
+    pairs = _pairs(hits, key)
+    sql = (
+        f"WITH g (run, value) AS ({pairs}) SELECT g.value, count(*), max(r.start_time)"
+        " FROM g JOIN runs r ON r.id = g.run GROUP BY g.value"
+    )
+    found = [_Group(*row) for row in conn.execute(sql, _arguments(key))]
+    missing = hits.count - sum(group.count for group in found)
+    if missing > 0 and key.entity in TABLES:
+        lacking = f"NOT EXISTS (SELECT 1 FROM {TABLES[key.entity]} m WHERE m.run = r.id AND key = ?"
+        sql = f"SELECT max(r.start_time) FROM {hits.runs()} WHERE {lacking})"
+        found.append(_Group(None, missing, first_value(conn, sql, [key.name])))
+    return found
+
+
+def _pairs(hits: Hits, key: Key) -> str:
+    """Return SQL for the small ids of the runs that match, each with its value."""
+    if key.entity == "attribute":
+        return f"SELECT r.id, {COLUMNS[key.name]} FROM {hits.runs()}"
+    return f"SELECT m.run, m.value FROM {TABLES[key.entity]} m WHERE m.key = ? AND " + hits.among(
+        "m.run"
+    )
+
+
+def _arguments(key: Key) -> list[Any]:
+    return [] if key.entity == "attribute" else [key.name]
+
+
+def _aggregates(
+    conn: sqlite3.Connection, hits: Hits, key: Key, metric: Key
+) -> dict[str | None, Aggregate]:
+    sql = (
+        f"WITH g (run, value) AS MATERIALIZED ({_pairs(hits, key)}) SELECT g.value,"
+        " count(*), min(m.value), max(m.value), avg(m.value) FROM metrics m"
+        f" LEFT JOIN g ON g.run = m.run WHERE m.key = ? AND m.value IS NOT NULL"
+        f" AND {hits.among('m.run')} GROUP BY g.value"
+    )
+    found = conn.execute(sql, [*_arguments(key), metric.name])
+    column = written(metric)
+    return {row[0]: _aggregate(column, *row[1:]) for row in found}
+
+
+def _sorted(groups: list[RunGroup], order: Order, descending: bool) -> list[RunGroup]:
+    def term(group: RunGroup) -> Any:
+        if order in ("min", "max", "mean"):
+            return getattr(group.aggregates[0], order)
+        return getattr(group, order)
+
+    groups = sorted(groups, key=lambda group: group.value or "")
+    known = [group for group in groups if term(group) is not None]
+    known.sort(key=term, reverse=descending)
+    return known + [group for group in groups if term(group) is None]
+
+
+def _clause(key: Key, value: str | None) -> str:
+    if value is None:
+        return written_clause(Clause(key, "IS NULL", None))
+    return written_clause(Clause(key, "=", value))
+
+
+def _text_column(text: str) -> Key:
+    key = parse_column(text)
+    if key.kind != "text":
+        raise InvalidRequest(f"Runs are grouped by texts; {text!r} holds numbers.")
+    return key
+
+
+def _metric(text: str) -> Key:
+    key = parse_column(text)
+    if key.entity != "metric":
+        raise InvalidRequest(f"{text!r} is no metric; aggregates are made of metrics.")
+    return key
+
+
+def _facet_value(key: Key, group: _Group) -> FacetValue:
+    return FacetValue(value=group.value, count=group.count, filter=_clause(key, group.value))
+
+
+def _aggregate(
+    column: str, count: int, least: float | None, most: float | None, mean: float | None
+) -> Aggregate:
+    return Aggregate(column=column, count=count, min=least, max=most, mean=mean)

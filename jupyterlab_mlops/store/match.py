@@ -1,0 +1,113 @@
+"""The runs that match: tests for a search that stops early, or all of them at once."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from .conditions import Sql, candidates, condition, runs_where, where
+from .filters import parse_filter
+from .rows import value
+from .scope import Scope
+
+_WIDE = ("r.lifecycle_stage = ?", "r.parent_run_id IS NULL")
+"""Tests of the scope that leave most runs."""
+
+
+class Match:
+    """What tells whether a run matches."""
+
+    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+        self._conn = conn
+        self._clauses = parse_filter(scope.filter)
+        self._scope = scope.tests(conn)
+        self.is_plain = not self._clauses and not scope.text
+        self._narrow = [
+            found for clause in self._clauses if (found := candidates(clause)) is not None
+        ]
+        self._narrow += [runs_where(test) for test in self._scope if test.text not in _WIDE]
+        if scope.text is not None and scope.text.strip():
+            found = _text_candidates(scope.text)
+            self._scope.append(Sql(f"r.id IN ({found.text})", found.arguments))
+            self._narrow.append(found)
+
+    def tests(self, run: str = "r.id") -> list[Sql]:
+        """Return the tests of a run; `run` is the column that has its small id first."""
+        return self._scope + [condition(clause, run) for clause in self._clauses]
+
+    def few(self, limit: int) -> Sql | None:
+        """Return the runs of the clause that leaves the fewest, if these are not more."""
+        best: Sql | None = None
+        least = limit + 1
+        for found in self._narrow:
+            sql = f"SELECT count(*) FROM ({found.text} LIMIT {least})"
+            number = value(self._conn, sql, found.arguments)
+            if number < least:
+                best, least = found, number
+        return best
+
+    def source(self, few: Sql | None) -> Sql:
+        """Return what stands behind FROM: all runs `r`, or those of a clause that leaves few."""
+        if few is None:
+            return Sql("runs r")
+        return Sql(f"({few.text}) c CROSS JOIN runs r ON r.id = c.id", few.arguments)
+
+    def count(self, source: Sql | None = None, tests: list[Sql] | None = None) -> int:
+        """Count those that match, or those of a source that pass the tests."""
+        source = source or Sql("runs r")
+        test = where(self.tests() if tests is None else tests)
+        sql = f"SELECT count(*) FROM {source.text} {test.text}"
+        return int(value(self._conn, sql, [*source.arguments, *test.arguments]))
+
+
+MANY = 20_000
+"""Runs of a clause up to which its index is worth more than a look at all runs."""
+
+
+class Hits:
+    """All runs that match, as the temporary table `hits (id)` of this reading.
+
+    Attributes
+    ----------
+    everything
+        True: every run of the store matches, and there is no such table.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
+        match = Match(conn, scope)
+        conn.execute("DROP TABLE IF EXISTS temp.hits")
+        self.everything = not match.tests() or (
+            len(match.tests()) == 1
+            and scope.view == "active"
+            and not value(conn, "SELECT 1 FROM runs WHERE lifecycle_stage <> 'active' LIMIT 1")
+        )
+        if self.everything:
+            self.count = int(value(conn, "SELECT count(*) FROM runs"))
+            return
+        source, test = match.source(match.few(MANY)), where(match.tests())
+        conn.execute("CREATE TEMP TABLE hits (id INTEGER PRIMARY KEY)")
+        self.count = conn.execute(
+            f"INSERT OR IGNORE INTO temp.hits SELECT r.id FROM {source.text} {test.text}",
+            [*source.arguments, *test.arguments],
+        ).rowcount
+
+    def among(self, run: str) -> str:
+        """Return a test that the run in a column is one of them."""
+        return "1" if self.everything else f"{run} IN (SELECT id FROM temp.hits)"
+
+    def runs(self) -> str:
+        """Return what stands behind FROM: the runs `r` that match."""
+        return "runs r" if self.everything else "temp.hits h CROSS JOIN runs r ON r.id = h.id"
+
+
+def _text_candidates(text: str) -> Sql:
+    words = re.findall(r"\w+", text)
+    if not words:
+        return Sql("SELECT id FROM runs WHERE 0")
+    match = " ".join(f'"{word}"*' for word in words)
+    return Sql(
+        "SELECT rowid AS id FROM runs_text WHERE runs_text MATCH ? UNION SELECT t.id FROM"
+        " executions_text x JOIN execution_runs y ON y.execution = x.rowid"
+        " JOIN runs t ON t.run_id = y.run_id WHERE x.executions_text MATCH ?",
+        [match, match],
+    )

@@ -1,0 +1,75 @@
+"""Which runs a request is about: a query, and what stands around it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import InvalidRequest
+from .conditions import Sql
+from .rows import marks, value
+
+View = Literal["active", "deleted", "all"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which runs are meant.
+
+    Attributes
+    ----------
+    filter
+        In MLflow's grammar and ours (`docs/query.md`).
+    experiments
+        Names or ids; empty: all.
+    view
+        Those that live, those in the bin, or both.
+    text
+        Words to be found in the name, the note, or the source or output of a cell of the run.
+    parent_run_id, session_id, notebook
+        Only runs of these.
+    roots
+        Only runs that are no child of another.
+    """
+
+    filter: str = ""
+    experiments: Sequence[str] = ()
+    view: View = "active"
+    text: str | None = None
+    parent_run_id: str | None = None
+    session_id: str | None = None
+    notebook: str | None = None
+    roots: bool = False
+
+    def tests(self, conn: sqlite3.Connection) -> list[Sql]:
+        """Return the tests of a run `r` beside the query; the view's comes first, if any.
+
+        Raises
+        ------
+        InvalidRequest
+            There is no such view.
+        """
+        if self.view not in ("active", "deleted", "all"):
+            raise InvalidRequest(f"view is {self.view!r}, it must be active, deleted or all.")
+        tests = [] if self.view == "all" else [Sql("r.lifecycle_stage = ?", [self.view])]
+        if self.experiments:
+            ids = [_experiment_id(conn, name) for name in self.experiments]
+            tests.append(Sql(f"r.experiment_id IN ({marks(ids)})", ids))
+        for column in ("parent_run_id", "session_id", "notebook"):
+            given = getattr(self, column)
+            if given is not None:
+                tests.append(Sql(f"r.{column} = ?", [given]))
+        if self.roots:
+            tests.append(Sql("r.parent_run_id IS NULL"))
+        return tests
+
+
+def _experiment_id(conn: sqlite3.Connection, name: str) -> int | None:
+    sql = (
+        "SELECT experiment_id FROM experiments WHERE name = ?"
+        " OR CAST(experiment_id AS TEXT) = ? ORDER BY name != ? LIMIT 1"
+    )
+    found: int | None = value(conn, sql, (name, name, name))
+    return found
