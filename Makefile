@@ -39,8 +39,8 @@ bench: .venv/.installed ## what recording costs, against bare limits (PARTS="cal
 bench-peers: .venv/.installed .venv-peers/.installed ## the same work by us and by other trackers (JSON=file)
 	@$(PY) benchmarks/peers --peers .venv-peers/bin/python $(if $(JSON),--json $(JSON))
 
-torture: .venv/.installed ## faults in their long form, with a table at the end (an hour)
-	MLOPS_LONG=1 MLOPS_TORTURE_JSON=torture.json $(PYTEST) tests/faults -s
+torture: .venv/.installed ## faults in their long form, with a table at the end (an hour; PARTS="kernel.2 damage", JSON=file)
+	@$(PY) tests/faults --json $(or $(JSON),torture.json) $(PARTS)
 
 test-js: node_modules/.installed ## front-end unit tests
 	scripts/jlpm.sh test

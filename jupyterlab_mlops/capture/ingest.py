@@ -22,7 +22,7 @@ from ..store.apply import apply
 from ..store.changes import collecting
 from ..store.db import Database
 from ..store.health import no_room
-from ..store.repair import repair
+from ..store.repair import complaints, repair
 from ..types import AnyRecord, Fault, Origin, SessionEnd
 from .batches import Batches, fault_of, is_outage
 from .inbox import Inbox
@@ -183,6 +183,9 @@ class Ingest:
         if not self._owner.held:
             return str(error)
         try:
+            if not complaints(self.database.path):
+                # Its files were exchanged while it was read: the next look finds it whole.
+                return str(error)
             said = repair(self.database.data_dir)
         except (OSError, sqlite3.Error) as hindrance:
             return f"{error} It cannot be set aside: {hindrance}"

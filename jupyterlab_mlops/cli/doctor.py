@@ -9,13 +9,19 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from ..errors import MLOpsError
 from .config import folder
 from .output import one_line, say, say_json, size
+from .record import record
+
+if TYPE_CHECKING:
+    from ..store.soundness import DamagedContent
 
 Level = Literal["ok", "note", "problem"]
 
@@ -37,7 +43,9 @@ class Finding(Struct):
 
 def doctor(arguments: Namespace) -> int:
     """Run every check, after mending what can be; 1 when one of them found a problem."""
-    checks = (_repair, *CHECKS) if arguments.repair else CHECKS
+    content = partial(_content, whole=arguments.content)
+    mending = (_repair, partial(content, mend=True)) if arguments.repair else ()
+    checks = (*mending, *CHECKS, content)
     findings = [finding for check in checks for finding in _guarded(check)]
     if arguments.json:
         say_json(findings)
@@ -53,8 +61,11 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
     """A check that fails is a finding too: the others still run."""
     try:
         return list(check())
+    except MLOpsError as error:
+        return [Finding("record", "problem", str(error))]
     except Exception as error:
-        name = check.__name__.strip("_").replace("_", " ")
+        function = check.func if isinstance(check, partial) else check
+        name = function.__name__.strip("_").replace("_", " ")
         return [Finding(name, "problem", f"{type(error).__name__}: {error}")]
 
 
@@ -66,7 +77,7 @@ def _repair() -> Iterator[Finding]:
     for wrong in _too_open():
         wrong.chmod(0o700 if wrong.is_dir() else 0o600)
         yield Finding("repair", "note", f"nobody else may read {wrong} any more")
-    if complaints(path / FILE_NAME):
+    if (path / FILE_NAME).is_file() and complaints(path / FILE_NAME):
         yield Finding("repair", "note", str(repair(path)))
     for aside in path.glob("journals/*.damaged"):
         # What could be read of it was taken over when it was set aside.
@@ -77,8 +88,6 @@ def _repair() -> Iterator[Finding]:
 
 
 def _take_over() -> Iterator[Finding]:
-    from .record import record
-
     with record() as database:
         count = database.read(lambda conn: conn.execute("SELECT count(*) FROM runs").fetchone()[0])
     yield Finding("repair", "ok", f"the record can be read and written; it has {count} runs")
@@ -121,12 +130,16 @@ def _open(path: Path) -> bool:
 
 def _database() -> Iterator[Finding]:
     from ..store.db import FILE_NAME, connect_reader
+    from ..store.health import no_file
     from ..store.migrations import SCHEMA_VERSION, refusal, version_of
     from ..store.repair import complaints
 
     path = folder() / FILE_NAME
     if not path.exists():
         yield Finding("database", "note", "there is none yet")
+        return
+    if hindrance := no_file(path):
+        yield Finding("database", "problem", hindrance)
         return
     found = complaints(path)
     if found:
@@ -142,6 +155,41 @@ def _database() -> Iterator[Finding]:
     else:
         room = size(path.stat().st_size)
         yield Finding("database", "ok", f"{room}, schema version {version} of {SCHEMA_VERSION}")
+
+
+def _content(*, whole: bool, mend: bool = False) -> Iterator[Finding]:
+    """Artifacts, models and figures: there, as long as they were, and with the same bytes."""
+    from ..store.blobs import BlobStore
+    from ..store.db import FILE_NAME, connect_reader
+    from ..store.soundness import check_content, give_up_content
+
+    path = folder() / FILE_NAME
+    if not path.is_file():
+        return
+    blobs = BlobStore(path.parent)
+    with closing(connect_reader(path)) as connection:
+        found, skipped = check_content(connection, blobs, whole=whole)
+    if mend and found:
+        with record() as database:
+            database.write_now(lambda tx: give_up_content(tx, blobs, found))
+        yield Finding("repair", "note", f"{_named(found)}: given up, and stored when logged again")
+    elif found:
+        yield Finding(
+            "content", "problem", f"{_named(found)}",
+            "restore a backup; or jupyter mlops doctor --repair, and log them again",
+        )  # fmt: skip
+    elif skipped and not mend:
+        yield Finding(
+            "content", "note", f"all is there; {size(skipped)} of large files were not read",
+            "jupyter mlops doctor --content",
+        )  # fmt: skip
+    elif not mend:
+        yield Finding("content", "ok", "artifacts, models and figures are what was stored")
+
+
+def _named(found: list[DamagedContent]) -> str:
+    said = "; ".join(f"{content.name}: {content.reason}" for content in found[:3])
+    return f"{len(found)} damaged, {said}" + ("; ..." if len(found) > 3 else "")
 
 
 def _journals() -> Iterator[Finding]:
@@ -227,7 +275,7 @@ def _losses() -> Iterator[Finding]:
     from ..store.status import list_faults
 
     path = folder() / FILE_NAME
-    if not path.exists():
+    if not path.is_file():
         return
     with closing(connect_reader(path)) as connection:
         for fault in list_faults(connection, 3):

@@ -239,6 +239,9 @@ def _doctor(p: argparse.ArgumentParser) -> None:
         "--repair", action="store_true",
         help="set a damaged record aside and save what can be read, mend modes, tidy up",
     )  # fmt: skip
+    p.add_argument(
+        "--content", action="store_true", help="read large files too, however many there are"
+    )
     _json(p)
 
 
@@ -307,7 +310,7 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     ),
     "doctor": (
         "doctor.doctor", "check the installation and the record", _doctor,
-        ("doctor", "doctor --json", "doctor --repair"),
+        ("doctor", "doctor --json", "doctor --repair", "doctor --content"),
     ),
     "backup": (
         "upkeep.backup", "write the whole record to one file, while others write to it", _backup,

@@ -170,7 +170,7 @@ class BlobStore:
         NotFound
             No content has this digest.
         StoreUnavailable
-            The content is entered but its file is gone or too short.
+            The content is entered, but its pack is gone, too short, or was changed.
         """
         path = self.file_of(digest)
         if path.exists():
@@ -202,4 +202,8 @@ class BlobStore:
             ) from error
         if len(content) != row["size"]:
             raise StoreUnavailable(f"The pack {row['pack']} is shorter than its index says.")
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise StoreUnavailable(
+                f"The content {digest} is damaged: the pack {row['pack']} was changed."
+            )
         return content

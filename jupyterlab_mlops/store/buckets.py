@@ -1,7 +1,7 @@
 """Neighbouring points reduced to one, for charts; no minimum or maximum is lost.
 
 Buckets of a chunk are five columns: first step, first timestamp (int64), minimum, maximum, mean
-(float64). They leave NaN out; a bucket of NaN alone is NaN.
+(float64), and the CRC-32 of all that. They leave NaN out; a bucket of NaN alone is NaN.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import mul, truediv
 
-from .packing import Points, from_bytes, to_bytes
+from .packing import Points, check_seal, from_bytes, sealed, to_bytes
 
+COLUMNS = 5
 LEVELS = (32, 128, 512, 2048)
 """Points in a bucket, level by level; each divides the next, and all divide a chunk."""
 
@@ -94,12 +95,20 @@ class Buckets:
 
     def pack(self) -> bytes:
         """Return them as bytes, without their counts, which follow from the level."""
-        return to_bytes(self.steps, self.timestamps, self.mins, self.maxs, self.means)
+        return sealed(to_bytes(self.steps, self.timestamps, self.mins, self.maxs, self.means))
 
     @classmethod
     def unpack(cls, packed: Sequence[bytes], level: int) -> Buckets:
-        """Return the buckets that `pack` made bytes of, of chunks of one level in one go."""
-        size = len(packed[0]) // 5 if packed else 0
+        """Return the buckets that `pack` made bytes of, of chunks of one level in one go.
+
+        Raises
+        ------
+        sqlite3.DatabaseError
+            The bytes are not those that were packed.
+        """
+        for piece in packed:
+            check_buckets(piece)
+        size = len(packed[0]) // (8 * COLUMNS) * 8 if packed else 0
         columns = [
             b"".join([piece[start : start + size] for piece in packed])
             for start in (0, size, 2 * size, 3 * size, 4 * size)
@@ -108,6 +117,12 @@ class Buckets:
         steps, timestamps = (from_bytes("q", column, 0, count) for column in columns[:2])
         mins, maxs, means = (from_bytes("d", column, 0, count) for column in columns[2:])
         return cls(steps, timestamps, mins, maxs, means, array("d", [float(level)]) * count)
+
+
+def check_buckets(packed: bytes) -> None:
+    """Raise where bytes are not those that were packed; those of the first records have no CRC."""
+    if len(packed) % (8 * COLUMNS):
+        check_seal(packed)
 
 
 def levels_of(points: Points, *, with_nan: bool) -> dict[int, bytes]:

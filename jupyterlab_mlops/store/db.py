@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import StoreUnavailable
 from . import migrations, traces
 from .changes import Changes, WriteConnection, is_empty, merge, no_changes
-from .health import Identity, damaged, explained, identity, is_frozen, not_writable
+from .health import Identity, damaged, explained, identity, is_frozen, no_file, not_writable
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
+Connection = TypeVar("Connection", bound=sqlite3.Connection)
 Listener = Callable[[Changes], None]
 _Task = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
 
@@ -33,6 +34,7 @@ FILE_NAME = "mlops.db"
 BUSY_SECONDS = 30.0
 PATIENCE_SECONDS = 3.0
 """How long opening a record waits for another program."""
+_WAL_LIMIT = 1 << 26
 _GROUP = 64
 """Queued writes that may share one commit."""
 _log = logging.getLogger("jupyterlab_mlops")
@@ -83,6 +85,8 @@ class Database:
         return self._refusal or not_writable(self.path)
 
     def _make_private_file(self) -> None:
+        if hindrance := no_file(self.path):
+            raise StoreUnavailable(hindrance)
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.path.exists():
@@ -118,10 +122,9 @@ class Database:
             factory=WriteConnection,
         )
         connection.begin_collecting()
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA secure_delete=ON")
-        connection.execute("PRAGMA journal_size_limit=67108864")
-        return connection
+        return _with(
+            connection, "synchronous=NORMAL", "secure_delete=ON", f"journal_size_limit={_WAL_LIMIT}"
+        )
 
     # ------------------------------------------------------------------------------- writing
 
@@ -385,10 +388,18 @@ def connect_reader(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Co
         isolation_level=None,
         check_same_thread=False,
     )
-    connection.execute("PRAGMA cache_size=-65536")
-    connection.execute("PRAGMA mmap_size=268435456")
-    connection.execute("PRAGMA temp_store=MEMORY")
     connection.create_function("casefold", 1, _casefold, deterministic=True)
+    return _with(connection, "cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY")
+
+
+def _with(connection: Connection, *settings: str) -> Connection:
+    """Set up a connection; one that a damaged file does not let be set up is closed."""
+    try:
+        for setting in settings:
+            connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

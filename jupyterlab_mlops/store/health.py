@@ -59,6 +59,14 @@ def explained(path: Path) -> Iterator[None]:
         raise (RecordDamaged if "is damaged" in reason else StoreUnavailable)(reason) from error
 
 
+def no_file(path: Path) -> str | None:
+    """Say that something else lies where the record should be; None for a file, or nothing."""
+    if path.is_file() or not path.exists():
+        return None
+    what = "a folder" if path.is_dir() else "no regular file"
+    return f"The record {path} is {what}: move it away, and a new record is begun."
+
+
 def damaged(path: Path, error: str) -> RecordDamaged:
     """Return the error that says what SQLite itself finds no fault with."""
     return RecordDamaged(_DAMAGED.format(path=path, error=error))

@@ -1,14 +1,15 @@
 """Points of a metric as bytes.
 
-A packed chunk is ``<B I`` (format 1, number of points), the column of steps, the column of
-timestamps, then the values as little-endian float64, bit for bit. A column of integers is its first
-number and one of: a constant stride; differences above the smallest of them in 1, 2 or 4 bytes; the
-numbers themselves.
+A packed chunk is ``<B I`` (format 2, number of points), the column of steps, the column of
+timestamps, the values as little-endian float64, bit for bit, and the CRC-32 of all that; format 1
+has none. A column of integers is its first number and one of: a constant stride; differences above
+the smallest of them in 1, 2 or 4 bytes; the numbers themselves.
 """
 
 from __future__ import annotations
 
 import math
+import sqlite3
 import sys
 from array import array
 from collections.abc import Iterable
@@ -18,14 +19,16 @@ from itertools import accumulate, chain, islice
 from operator import le, lt, ne, sub
 from struct import Struct
 from typing import Any
+from zlib import crc32
 
 CHUNK = 4096
 """Points in a full chunk."""
 WORTH_NUMPY = 50_000
 """Points from which on it pays to import NumPy."""
 
-_FORMAT = 1
+_FORMAT, _WITHOUT_CRC = 2, 1
 _HEAD = Struct("<BI")
+_CRC = Struct("<I")
 _COLUMN = Struct("<cqq")
 _STRIDE, _RAW = b"s", b"q"
 _WIDTHS = ((2**8, "B"), (2**16, "H"), (2**32, "I"))
@@ -85,26 +88,56 @@ class Points:
 
 def pack(points: Points) -> bytes:
     """Return points as bytes; `unpack` gives the same points back, bit for bit."""
-    return b"".join(
-        (
-            _HEAD.pack(_FORMAT, len(points)),
-            _pack_integers(points.steps.tobytes()),
-            _pack_integers(points.timestamps.tobytes()),
-            to_bytes(points.values),
-        )
+    return sealed(
+        _HEAD.pack(_FORMAT, len(points)),
+        _pack_integers(points.steps.tobytes()),
+        _pack_integers(points.timestamps.tobytes()),
+        to_bytes(points.values),
     )
+
+
+def sealed(*pieces: bytes) -> bytes:
+    """Return the pieces as one, with their CRC-32 at the end."""
+    crc = 0
+    for piece in pieces:
+        crc = crc32(piece, crc)
+    return b"".join((*pieces, _CRC.pack(crc)))
+
+
+def check_seal(packed: bytes) -> None:
+    """Raise what SQLite raises for a damaged page where bytes are not those that were sealed."""
+    end = len(packed) - _CRC.size
+    if end < 0 or crc32(memoryview(packed)[:end]) != _CRC.unpack_from(packed, end)[0]:
+        raise damage()
+
+
+def damage() -> sqlite3.DatabaseError:
+    """Return the error for bytes of points or buckets that something has changed."""
+    return sqlite3.DatabaseError("points of a metric are malformed")
+
+
+def _count(packed: bytes) -> int:
+    """Return the number of points of a chunk, after a look at its format and its seal."""
+    if len(packed) < _HEAD.size:
+        raise damage()
+    form, count = _HEAD.unpack_from(packed)
+    if form == _FORMAT:
+        check_seal(packed)
+    elif form != _WITHOUT_CRC:
+        raise damage()
+    return int(count)
 
 
 def unpack_all(packed: Iterable[bytes]) -> Points:
     """Return the points of packed chunks, one after the other; NumPy does it, where it is there."""
     chunks = list(packed)
-    count = sum(_HEAD.unpack_from(chunk)[1] for chunk in chunks)
-    numpy = find_numpy(count)
+    counts = [_count(chunk) for chunk in chunks]
+    numpy = find_numpy(sum(counts))
     if numpy is not None:
-        return _unpack_by_numpy(numpy, chunks, count)
+        return _unpack_by_numpy(numpy, chunks, counts)
     points = Points.empty()
     for chunk in chunks:
-        points.extend(unpack(chunk))
+        points.extend(_unpack(chunk))
     return points
 
 
@@ -119,15 +152,14 @@ def find_numpy(count: int) -> Any:
     return numpy
 
 
-def _unpack_by_numpy(numpy: Any, chunks: list[bytes], count: int) -> Points:
+def _unpack_by_numpy(numpy: Any, chunks: list[bytes], counts: list[int]) -> Points:
+    count = sum(counts)
     whole, real = array("q", [0]) * count, array("d", [0.0]) * count
     points = Points(whole, whole[:], real)
     columns = [numpy.frombuffer(column, "q") for column in (points.steps, points.timestamps)]
     values = numpy.frombuffer(points.values)
     at = 0
-    for chunk in chunks:
-        form, size = _HEAD.unpack_from(chunk)
-        _check_format(form)
+    for chunk, size in zip(chunks, counts, strict=True):
         offset = _HEAD.size
         for column in columns:
             offset = _integers_by_numpy(numpy, chunk, offset, column[at : at + size])
@@ -155,21 +187,20 @@ def _integers_by_numpy(numpy: Any, packed: bytes, offset: int, target: Any) -> i
     return offset + int(steps.nbytes)
 
 
-def _check_format(form: int) -> None:
-    if form != _FORMAT:
-        raise ValueError(f"unknown format {form} of packed points")
-
-
 def unpack(packed: bytes) -> Points:
     """Return the points of a packed chunk.
 
     Raises
     ------
-    ValueError
-        The bytes are of a format that is not known.
+    sqlite3.DatabaseError
+        The bytes are not those that were packed.
     """
-    form, count = _HEAD.unpack_from(packed)
-    _check_format(form)
+    _count(packed)
+    return _unpack(packed)
+
+
+def _unpack(packed: bytes) -> Points:
+    count = _HEAD.unpack_from(packed)[1]
     steps, offset = _unpack_integers(packed, _HEAD.size, count)
     timestamps, offset = _unpack_integers(packed, offset, count)
     return Points(steps, timestamps, from_bytes("d", packed, offset, count))

@@ -20,6 +20,7 @@ from typing import Any
 from ..types import Fault
 from . import migrations
 from .changes import no_changes
+from .soundness import damaged_series, mended_chunk
 from .status import apply_fault
 
 FILE_NAME = "mlops.db"
@@ -46,7 +47,7 @@ class Repair:
 
 
 def complaints(path: Path) -> list[str]:
-    """Return what SQLite finds wrong with a file; nothing for a whole one, or none.
+    """Return what is wrong with a file, pages and checksums; nothing for a whole one, or none.
 
     Raises
     ------
@@ -59,7 +60,8 @@ def complaints(path: Path) -> list[str]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
             found.text_factory = _lenient
             rows = found.execute("PRAGMA integrity_check(3)").fetchall()
-            return [text for (text,) in rows if text != "ok"] + _missing_tables(found)
+            wrong = [text for (text,) in rows if text != "ok"] + _missing_tables(found)
+            return wrong or _wrong_points(found)
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
@@ -81,6 +83,14 @@ def _missing_tables(connection: sqlite3.Connection) -> list[str]:
     return [] if "runs" in tables else ["its tables are gone"]
 
 
+def _wrong_points(connection: sqlite3.Connection) -> list[str]:
+    series = damaged_series(connection)
+    if not series:
+        return []
+    more = f" and {len(series) - 3} more" if len(series) > 3 else ""
+    return [f"points of {', '.join(series[:3])}{more} are not what was stored"]
+
+
 def repair(data_dir: Path) -> Repair:
     """Set the record of a folder aside and begin a new one with what can be read of it.
 
@@ -96,6 +106,7 @@ def repair(data_dir: Path) -> Repair:
             target.execute("PRAGMA synchronous=OFF")
             _salvage(result, target)
             _name_orphans(target)
+            _count_points(target)
             _enter(result, target)
         _sync(draft)
         for companion in COMPANIONS:
@@ -118,6 +129,14 @@ def _name_orphans(target: sqlite3.Connection) -> None:
         )
     for table in ("outputs", "output_blobs", "execution_runs"):
         target.execute(f"DELETE FROM {table} WHERE execution NOT IN (SELECT id FROM executions)")
+
+
+def _count_points(target: sqlite3.Connection) -> None:
+    """Let each series say how many points it has now."""
+    target.execute(
+        "UPDATE metrics SET count = (SELECT total(count) FROM metric_chunks c"
+        " WHERE c.run = metrics.run AND c.key = metrics.key)"
+    )
 
 
 def _enter(result: Repair, target: sqlite3.Connection) -> None:
@@ -217,19 +236,30 @@ def _salvage_table(
     theirs, ours = _columns(source, table), _columns(target, table)
     names = [name for name in ours if name in theirs]
     listed = ", ".join(f'"{name}"' for name in names)
-    marks = ", ".join("?" * len(names))
     reader = _TableReader(source, table, listed, _key(theirs))
     target.execute("BEGIN")
-    for row in reader:
-        sql = f'INSERT OR REPLACE INTO "{table}" ({listed}) VALUES ({marks})'
-        try:
-            target.execute(sql, row)
-        except sqlite3.Error:
-            reader.whole = False  # a value that the damage made impossible
+    rows = (dict(zip(names, row, strict=True)) for row in reader)
+    refused = [row for row in rows if not _insert(target, table, row)]
     target.execute("COMMIT")
     result.rows[table] = target.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
-    if not reader.whole:
+    if refused or not reader.whole:
         result.incomplete.append(table)
+
+
+def _insert(target: sqlite3.Connection, table: str, row: dict[str, Any]) -> bool:
+    """Insert a row; False where its points are lost, or a value was made impossible."""
+    mended = mended_chunk(row) if table == "metric_chunks" else row
+    if mended is None:
+        return False
+    listed = ", ".join(f'"{name}"' for name in mended)
+    try:
+        target.execute(
+            f'INSERT OR REPLACE INTO "{table}" ({listed}) VALUES ({", ".join("?" * len(mended))})',
+            tuple(mended.values()),
+        )
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def _key(columns: dict[str, int]) -> str:

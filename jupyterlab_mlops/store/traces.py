@@ -17,7 +17,7 @@ from ..kernel.places import journals_dir, scratch_dir
 from ..kernel.segment import HEAD, HEADER_SIZE, KIND_BLANK, KIND_RECORD, SUFFIX, U32
 from . import journals
 
-COPIES = ("*.before-*.db", "*.damaged-*.db*", "journals/*.damaged")
+COPIES = ("*.before-*.db", "*.damaged-*.db*", "journals/*.damaged", "blobs/??/*.damaged")
 _log = logging.getLogger("jupyterlab_mlops")
 
 

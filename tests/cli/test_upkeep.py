@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -15,9 +16,12 @@ import pytest
 from cli.conftest import RunCommand
 from harness import wait_for
 from jupyterlab_mlops.capture.owner import Ownership
+from jupyterlab_mlops.errors import NotFound
 from jupyterlab_mlops.kernel.journal import Journal
+from jupyterlab_mlops.store.apply import apply
 from jupyterlab_mlops.store.blobs import BlobStore
 from jupyterlab_mlops.store.db import Database
+from jupyterlab_mlops.types import ArtifactLogged
 
 
 def listings(cli: RunCommand) -> list[object]:
@@ -218,6 +222,44 @@ def test_doctor_repairs_a_damaged_record(cli: RunCommand, filled: Path) -> None:
     assert (filled / "mlops.db").stat().st_mode & 0o077 == 0
     cli("doctor", "--repair")
     assert len(list(filled.glob("mlops.damaged-*.db"))) == 1
+
+
+def _break_content(filled: Path, digest: str) -> None:
+    with closing(Database(filled)) as database:
+        sql = "SELECT pack, offset FROM blobs WHERE digest = ?"
+        pack, offset = database.read(lambda c: c.execute(sql, (digest,)).fetchone())
+    path = filled / "packs" / pack if pack else BlobStore(filled).file_of(digest)
+    with path.open("r+b") as file:
+        file.seek((offset or 0) + 1)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 4]))
+
+
+@pytest.mark.parametrize("size", [100, 300_000], ids=["in a pack", "in a file"])
+def test_doctor_finds_content_that_was_changed(cli: RunCommand, filled: Path, size: int) -> None:
+    """Large content and small; once it is given up, the same content can be logged again."""
+    run = cli("runs", "--json").json()[0]
+    blobs, content = BlobStore(filled), os.urandom(size)
+    logged = ArtifactLogged(
+        run_id=run["run_id"], path="a/model.bin", size=size,
+        digest=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+    with closing(Database(filled)) as database:
+        database.write_now(lambda tx: blobs.put_bytes(tx, content))
+        database.write_now(lambda tx: apply(tx, logged, None, origin="kernel"))
+    assert "ok       content" in cli("doctor").out
+    _break_content(filled, logged.digest)
+    told = cli("doctor")
+    assert told.status == 1
+    assert f"PROBLEM  content: 1 damaged, {run['name']}/a/model.bin: " in told.out
+    assert cli("doctor", "--repair").out.count("a/model.bin") == 1
+    with pytest.raises(NotFound):
+        blobs.read(logged.digest)
+    with closing(Database(filled)) as database:
+        database.write_now(lambda tx: blobs.put_bytes(tx, content))
+    assert blobs.read(logged.digest) == content
+    assert "ok       content" in cli("doctor").out
 
 
 @pytest.mark.parametrize("words", ["backup", "restore", "backup a b", "gc now", "doctor --mend"])

@@ -1,7 +1,8 @@
 """What the tests of faults have in common: their length, their seeds, and the table at the end.
 
-Each test runs in a short form with the rest of the suite; MLOPS_LONG=1 makes it long. Each reports
-one line: what was acknowledged, stored and lost, and how many errors somebody would have seen.
+Each test runs in a short form with the rest of the suite; MLOPS_LONG=1 makes it long, and
+MLOPS_TORTURE_PIECE=2/4 the second quarter of that. Each reports one line: what was acknowledged,
+stored and lost, and how many errors somebody would have seen.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from jupyterlab_mlops.store.db import Database
 
 LONG = os.environ.get("MLOPS_LONG") == "1"
 SEED = 20261123
+PIECE, PIECES = map(int, os.environ.get("MLOPS_TORTURE_PIECE", "1/1").split("/"))
 REPORT = os.environ.get("MLOPS_TORTURE_JSON")
 
 
@@ -93,8 +95,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture
 def chance() -> random.Random:
-    """The same chances in each run."""
-    return random.Random(SEED)
+    """The same chances in each run, others in each piece."""
+    return random.Random(SEED + PIECE - 1)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -10,19 +11,22 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from struct import pack
 from typing import Any
 
 import pytest
 
 from harness import KernelSession, StartServer, wait_for
 from jupyterlab_mlops.capture.ingest import Ingest
-from jupyterlab_mlops.errors import MLOpsError
+from jupyterlab_mlops.errors import MLOpsError, RecordDamaged
 from jupyterlab_mlops.kernel.journal import Journal
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.metrics import get_history
 from jupyterlab_mlops.store.migrations import SCHEMA_VERSION
+from jupyterlab_mlops.store.packing import unpack
 from jupyterlab_mlops.store.repair import complaints, repair
 from jupyterlab_mlops.store.runs import get_run, get_run_details
+from jupyterlab_mlops.store.status import list_faults
 
 from .conftest import LONG, Report
 from .work import integrity, settle
@@ -93,8 +97,18 @@ def flipped(content: bytearray, chance: random.Random) -> bytes:
     return bytes(content)
 
 
+def flipped_points(content: bytearray, chance: random.Random) -> bytes:
+    """What a bad disk does to numbers: every page is sound, every value is of the right kind."""
+    chunks = [found.start() for found in re.finditer(re.escape(pack("<BI", 2, STEPS)), content)]
+    assert len(chunks) == RUNS
+    at = chance.choice(chunks) + chance.randrange(8 * STEPS)
+    content[at] ^= 1 << chance.randrange(8)
+    return bytes(content)
+
+
 DAMAGES: tuple[Callable[[bytearray, random.Random], bytes], ...] = (
     truncated, emptied, overwritten_begin, overwritten_page, flipped,
+    flipped_points,
 )  # fmt: skip
 
 
@@ -116,8 +130,9 @@ def test_a_damaged_file(
         if told:
             kept = repair(folder).kept_as
             assert kept.read_bytes() == damaged
+            assert complaints(file) == []
         else:
-            assert damage is flipped, "only what hides in a value may go unnoticed"
+            assert damage is flipped, "only what hides in a text may go unnoticed"
         settle(folder)
         assert integrity(folder) == "ok"
         with closing(Database(folder)) as database:
@@ -132,9 +147,46 @@ def test_a_damaged_file(
                 said += not found and told
     report(
         f"file damaged: {damage.__name__.replace('_', ' ')}", rounds=rounds,
-        acknowledged=rounds, stored=journalled, errors=wrong if damage is not flipped else 0,
+        acknowledged=rounds, stored=journalled, errors=wrong,
         note=f"runs right {right}, lost but said {said}, wrong and not noticed {wrong}",
     )  # fmt: skip
+
+
+def test_a_damaged_number_is_told_and_never_shown(data_dir: Path, chance: random.Random) -> None:
+    """By whoever reads it, in one sentence; a server that comes upon it begins a new record."""
+    journal = Journal(data_dir / "journals", "s")
+    for step in range(STEPS):
+        journal.metric("run", "loss", float(step), step, step)
+        journal.metric("run", "sound", float(step), step, step)
+    journal.flush()
+    settle(data_dir)
+    with closing(sqlite3.connect(data_dir / "mlops.db")) as connection:
+        sql = "SELECT id, points FROM metric_chunks WHERE key = 'loss'"
+        number, points = connection.execute(sql).fetchone()
+        changed = bytearray(points)
+        changed[-20] ^= 1
+        connection.execute("UPDATE metric_chunks SET points = ? WHERE id = ?", (changed, number))
+        connection.commit()
+    (complaint,) = complaints(data_dir / "mlops.db")
+    assert complaint.endswith("/loss are not what was stored")
+    with closing(Database(data_dir)) as database:
+        with pytest.raises(RecordDamaged, match="points of a metric are malformed"):
+            database.read(lambda conn: get_history(conn, "run", "loss"))
+        ingest = Ingest(database)
+        ingest.start()
+        for step in range(STEPS, 520):
+            journal.metric("run", "loss", float(step), step, step)
+        journal.close()
+        ingest.doorbell()
+        wait_for(lambda: complaints(data_dir / "mlops.db") == [], timeout=30)
+        wait_for(lambda: not list((data_dir / "journals").glob("*.mlj")), timeout=30)
+        ingest.close()
+        left = database.read(lambda conn: get_history(conn, "run", "loss")).steps
+        assert left == sorted(set(range(520)) - set(unpack(points).steps))
+        assert len(database.read(lambda conn: get_history(conn, "run", "sound")).steps) == STEPS
+        (fault,) = database.read(list_faults)
+    assert "metric_chunks" in fault.message
+    assert list(data_dir.glob("mlops.damaged-*.db"))
 
 
 @pytest.mark.timeout(120)

@@ -20,7 +20,7 @@ from jupyterlab_mlops.kernel.journal import Journal, MetricBlock, read_segment
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.runs import get_run
 
-from .conftest import LONG, Report
+from .conftest import LONG, PIECES, Report
 from .work import count_stored, fault_count, integrity, loop, read_acks, settle, start
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill")
@@ -117,7 +117,7 @@ def start_kernel(source: str) -> tuple[KernelManager, Any]:
 def test_kernels_that_log(
     tmp_path: Path, database: Any, chance: random.Random, report: Report
 ) -> None:
-    rounds = 200 if LONG else 3
+    rounds = 200 // PIECES if LONG else 3
     ingest = Ingest(database)
     ingest.start()
     acknowledged = stored = errors = 0
@@ -170,7 +170,7 @@ def _status(database: Any, run_id: str | None) -> str | None:
 def test_the_server_while_four_processes_log(
     tmp_path: Path, jupyter_server: Any, chance: random.Random, report: Report
 ) -> None:
-    rounds = 50 if LONG else 1
+    rounds = 50 // PIECES if LONG else 1
     acks = [tmp_path / f"acks-{number}" for number in range(4)]
     writers = [start(loop(path, burst=5)) for path in acks]
     slowest = 0.0
@@ -239,7 +239,7 @@ def test_both_at_once(
     tmp_path: Path, data_dir: Path, chance: random.Random, report: Report
 ) -> None:
     """The server is what matters of it here: the process that owns the record and ingests."""
-    rounds = 100 if LONG else 3
+    rounds = 100 // PIECES if LONG else 3
     acks = []
     for number in range(rounds):
         owner = start(OWNER)

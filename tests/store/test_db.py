@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -234,6 +236,14 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="cannot be kept"):
         Database(tmp_path / "file" / "data")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a folder", "no regular file"])
+def test_a_record_that_is_no_file_is_told(data_dir: Path, make: Callable[[Path], None]) -> None:
+    data_dir.mkdir()
+    make(data_dir / "mlops.db")
+    with pytest.raises(StoreUnavailable, match=r"mlops.db is (a folder|no regular file): move it"):
+        Database(data_dir)
 
 
 def test_offsets_never_go_back(database: Database) -> None:

@@ -94,11 +94,19 @@ def test_values_survive_bit_for_bit(database: Database) -> None:
     assert bits(history(database).values) == bits(values)
 
 
-def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="format 9"):
-        packing.unpack(b"\x09\x00\x00\x00\x00")
-    with pytest.raises(ValueError, match="format 9"):
-        packing.unpack_all([b"\x09\x00\x00\x00\x00"])
+def test_bytes_that_were_not_packed_are_refused() -> None:
+    points = Points(array("q", [1, 2]), array("q", [3, 4]), array("d", [0.5, 0.25]))
+    packed = packing.pack(points)
+    assert packing.unpack(packed) == packing.unpack_all([packed]) == points
+    flipped = (
+        packed[:at] + bytes([packed[at] ^ 1 << bit]) + packed[at + 1 :]
+        for at in range(len(packed))
+        for bit in range(8)
+    )
+    for wrong in (*flipped, packed[:-1], b"\x09\x00\x00\x00\x00", b"\2"):
+        for unpack in (packing.unpack, lambda one: packing.unpack_all([one])):
+            with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+                unpack(wrong)
 
 
 @pytest.mark.parametrize("seed", range(6))
