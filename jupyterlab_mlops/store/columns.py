@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..types import Column, ColumnKind, ColumnPage
-from .filters import Key, written
+from .fields import Key, written
 from .match import Hits
 from .scope import Scope
 

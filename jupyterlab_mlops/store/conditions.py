@@ -1,14 +1,16 @@
-"""Clauses of a query -> tests in SQL, and the runs of a clause where an index finds them."""
+"""An expression -> a test in SQL, and the runs that it leaves where an index finds them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from .filters import Clause
+from .fields import Entity, Key
+from .filters import And, Clause, Expression, Not, Or
 from .rows import marks
 
-TABLES = {"metric": "metrics", "param": "params", "tag": "tags"}
+TABLES: dict[Entity, str] = {"metric": "metrics", "param": "params", "tag": "tags"}
+_ERROR = "json_extract({0}.error, '$.name') || ': ' || json_extract({0}.error, '$.value')"
 COLUMNS = {
     "run_id": "r.run_id",
     "run_name": "r.name",
@@ -16,15 +18,57 @@ COLUMNS = {
     "status": "r.status",
     "start_time": "r.start_time",
     "end_time": "r.end_time",
+    "duration": "(r.end_time - r.start_time)",
     "artifact_uri": "'mlflow-artifacts:/' || r.experiment_id || '/' || r.run_id || '/artifacts'",
     "experiment": "(SELECT x.name FROM experiments x WHERE x.experiment_id = r.experiment_id)",
     "notebook": "r.notebook",
     "session_id": "r.session_id",
     "verdict": "r.verdict",
     "note": "r.note",
+    "error": f"({_ERROR.format('r')})",
     "parent_run_id": "r.parent_run_id",
+    "child_count": "(SELECT count(*) FROM runs c WHERE c.parent_run_id = r.run_id"
+    " AND c.lifecycle_stage = 'active')",
 }
-_INDEXED_ATTRIBUTES = ("run_id", "run_name", "session_id", "parent_run_id")
+_INDEXED_ATTRIBUTES = ("run_id", "run_name", "session_id", "parent_run_id", "notebook")
+_OF_CELLS = (
+    "SELECT t.id FROM executions m CROSS JOIN execution_runs y ON y.execution = m.id"
+    " CROSS JOIN runs t ON t.run_id = y.run_id WHERE {}"
+)
+_OF_VERSIONS = "JOIN runs t ON t.run_id = v.run_id WHERE NOT v.deleted AND {}"
+_SETS: dict[tuple[str, str], tuple[str, str]] = {
+    ("execution", "source"): (_OF_CELLS, "m.source"),
+    ("execution", "status"): (_OF_CELLS, "m.status"),
+    ("execution", "cell_id"): (_OF_CELLS, "m.cell_id"),
+    ("execution", "error"): (
+        _OF_CELLS.replace("{}", "m.error IS NOT NULL AND {}"),
+        f"({_ERROR.format('m')})",
+    ),
+    ("model", "name"): (
+        "SELECT m.run AS id FROM (SELECT run, name FROM models WHERE NOT deleted UNION SELECT"
+        " t.id, v.name FROM model_versions v JOIN runs t ON t.run_id = v.run_id"
+        " WHERE NOT v.deleted) m WHERE {}",
+        "m.name",
+    ),
+    ("model", "alias"): (
+        "SELECT t.id FROM aliases m JOIN model_versions v ON v.name = m.name AND"
+        f" v.version = m.version {_OF_VERSIONS}",
+        "m.alias",
+    ),
+    ("model", "flavor"): (
+        "SELECT m.run AS id FROM models m WHERE NOT m.deleted AND {}",
+        "m.flavor",
+    ),
+    ("model", "class"): (
+        "SELECT m.run AS id FROM models m WHERE NOT m.deleted AND {}",
+        "m.class_name",
+    ),
+    **{
+        ("dataset", name): ("SELECT m.run AS id FROM datasets m WHERE {}", f"m.{name}")
+        for name in ("name", "digest", "context")
+    },
+}
+"""Keys of which a run may have several values: the runs that have one, and the value's column."""
 
 
 @dataclass
@@ -35,44 +79,120 @@ class Sql:
     arguments: list[Any] = field(default_factory=list)
 
 
-def condition(clause: Clause, run: str) -> Sql:
+def condition(expression: Expression, run: str) -> Sql:
     """Return the test of one run `r`, whose small id is in the column `run`, too."""
+    if isinstance(expression, Clause):
+        return _clause(expression, run)
+    if isinstance(expression, Not):
+        part = condition(expression.part, run)
+        return Sql(f"NOT coalesce({part.text}, 0)", part.arguments)
+    parts = [condition(part, run) for part in expression.parts]
+    word = " AND " if isinstance(expression, And) else " OR "
+    return Sql(
+        word.join(f"({part.text})" for part in parts),
+        [argument for part in parts for argument in part.arguments],
+    )
+
+
+def narrow(expression: Expression) -> list[Sql]:
+    """Return sets of runs that an index finds, each of which holds all that match."""
+    if isinstance(expression, Clause):
+        found = _candidates(expression)
+        return [] if found is None else [found]
+    if isinstance(expression, And):
+        return [found for part in expression.parts for found in narrow(part)]
+    if isinstance(expression, Or):
+        return _union([narrow(part) for part in expression.parts])
+    return []
+
+
+def _union(choices: list[list[Sql]]) -> list[Sql]:
+    if not all(choices):
+        return []
+    chosen = [sets[0] for sets in choices]
+    return [
+        Sql(
+            " UNION ".join(each.text for each in chosen),
+            [argument for each in chosen for argument in each.arguments],
+        )
+    ]
+
+
+def _clause(clause: Clause, run: str) -> Sql:
     key = clause.key
     if key.entity == "attribute":
-        return comparison(COLUMNS[key.name], clause)
-    if key.entity == "dataset":
-        test = comparison(f"m.{key.name}", clause)
+        return _attribute(clause)
+    if key.entity not in TABLES:
         absent = "NOT " if clause.operator == "IS NULL" else ""
-        if clause.operator.startswith("IS"):
-            test = Sql("1")
-        return Sql(
-            f"{absent}EXISTS (SELECT 1 FROM datasets m WHERE m.run = {run} AND {test.text})",
-            test.arguments,
-        )
+        found = _set(clause)
+        return Sql(f"{run} {absent}IN ({found.text})", found.arguments)
     one = f"SELECT 1 FROM {TABLES[key.entity]} m WHERE m.run = {run} AND m.key = ?"
     if clause.operator == "IS NULL":
         return Sql(f"NOT EXISTS ({one})", [key.name])
     if clause.operator == "IS NOT NULL":
         return Sql(f"EXISTS ({one})", [key.name])
-    test = comparison("m.value", clause)
+    test = _value_test(clause)
     return Sql(f"EXISTS ({one} AND {test.text})", [key.name, *test.arguments])
 
 
-def candidates(clause: Clause) -> Sql | None:
+def _attribute(clause: Clause) -> Sql:
+    if clause.key.name == "experiment":
+        test = comparison("x.name", clause)
+        return Sql(
+            f"r.experiment_id IN (SELECT x.experiment_id FROM experiments x WHERE {test.text})",
+            test.arguments,
+        )
+    return comparison(COLUMNS[clause.key.name], clause)
+
+
+def _set(clause: Clause) -> Sql:
+    """Return the runs one of whose values passes; for IS NULL those that have any."""
+    pattern, column = _SETS[clause.key.entity, clause.key.name]
+    is_null = clause.operator in ("IS NULL", "IS NOT NULL")
+    test = Sql(f"{column} IS NOT NULL") if is_null else comparison(column, clause)
+    return Sql(pattern.replace("{}", f"({test.text})"), test.arguments)
+
+
+def pairs_of(key: Key) -> str:
+    """Return SQL for the small ids of runs, each with a value of a key that may have several."""
+    pattern, column = _SETS[key.entity, key.name]
+    found = pattern.replace("{}", f"{column} IS NOT NULL")
+    for chosen in ("SELECT t.id FROM", "SELECT m.run AS id FROM"):
+        if found.startswith(chosen):
+            run = chosen.split()[1]
+            return f"SELECT DISTINCT {run} AS run, {column} AS value FROM{found[len(chosen) :]}"
+    raise AssertionError(found)
+
+
+def _candidates(clause: Clause) -> Sql | None:
     """Return the runs that a clause leaves, where an index finds them."""
     key = clause.key
+    if key.entity not in TABLES and key.entity != "attribute":
+        return None if clause.operator == "IS NULL" else _set(clause)
     if clause.operator not in ("=", "IN", ">", ">=", "<", "<="):
         return None
     if key.entity in TABLES:
-        test = comparison("m.value", clause)
+        test = _value_test(clause)
         table = TABLES[key.entity]
         return Sql(
             f"SELECT m.run AS id FROM {table} m WHERE m.key = ? AND {test.text}",
             [key.name, *test.arguments],
         )
-    if key.entity == "attribute" and key.name in _INDEXED_ATTRIBUTES:
-        return runs_where(comparison(COLUMNS[key.name], clause))
+    if key.name in (*_INDEXED_ATTRIBUTES, "experiment"):
+        return runs_where(_attribute(clause))
     return None
+
+
+def _value_test(clause: Clause) -> Sql:
+    """Return the test of a row `m` of params, metrics or tags."""
+    value = clause.value[0] if isinstance(clause.value, tuple) else clause.value
+    if clause.key.entity != "param" or isinstance(value, str):
+        return comparison("m.value", clause)
+    test = comparison("m.number", clause)
+    if clause.operator in ("!=", "NOT IN"):
+        return test
+    # Every number is less than every text.
+    return Sql(f"{test.text} AND m.number < ''", test.arguments)
 
 
 def comparison(column: str, clause: Clause) -> Sql:
@@ -81,15 +201,34 @@ def comparison(column: str, clause: Clause) -> Sql:
     if operator in ("IS NULL", "IS NOT NULL"):
         return Sql(f"{column} {operator}")
     if isinstance(compared, tuple):
-        return Sql(f"{column} {operator} ({marks(compared)})", list(compared))
+        return _membership(column, clause, compared)
     if operator == "!=" and clause.key.entity == "metric":
         # NaN, which SQL has as NULL, differs from every number.
         operator = "IS NOT"
-    if operator == "LIKE":
-        return Sql(f"{column} GLOB ?", [_glob(str(compared))])
-    if operator == "ILIKE":
-        return Sql(f"casefold({column}) GLOB ?", [_glob(str(compared).casefold())])
+    negated, _, word = operator.rpartition(" ")
+    if word in ("LIKE", "ILIKE", "CONTAINS"):
+        test = _like(column, word, str(compared))
+        return Sql(f"NOT ({test.text})", test.arguments) if negated else test
     return Sql(f"{column} {operator} ?", [compared])
+
+
+def _membership(column: str, clause: Clause, values: tuple[Any, ...]) -> Sql:
+    test = f"{column} {clause.operator} ({marks(values)})"
+    if clause.operator == "NOT IN" and clause.key.entity == "metric":
+        test = f"({test} OR {column} IS NULL)"
+    return Sql(test, list(values))
+
+
+def _like(column: str, operator: str, text: str) -> Sql:
+    if operator == "LIKE":
+        return Sql(f"{column} GLOB ?", [_glob(text)])
+    if operator == "ILIKE":
+        return Sql(f"casefold({column}) GLOB ?", [_glob(text.casefold())])
+    if not text.isascii():
+        return Sql(f"instr(casefold({column}), ?) > 0", [text.casefold()])
+    # SQLite's own LIKE is blind to the case of ASCII letters, and quicker than Python's casefold.
+    escaped = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text)
+    return Sql(f"{column} LIKE ? ESCAPE '\\'", [f"%{escaped}%"])
 
 
 def _glob(pattern: str) -> str:

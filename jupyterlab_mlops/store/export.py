@@ -14,7 +14,8 @@ import msgspec
 
 from ..types import Run
 from .columns import list_columns
-from .filters import Key, parse_columns, written
+from .fields import Key, written
+from .filters import parse_columns
 from .runs import build_runs
 from .scope import Scope
 from .search import Search

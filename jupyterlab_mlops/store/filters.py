@@ -1,46 +1,48 @@
-"""MLflow's filter grammar for runs, read into clauses.
+"""The query: MLflow's filter grammar for runs and more, read into an expression.
 
 ::
 
-    filter := clause (AND clause)*
-    clause := key op value | key [NOT] IN (text, ...) | key IS [NOT] NULL
+    filter := term (OR term)*
+    term   := factor (AND factor)*
+    factor := [NOT] '(' filter ')' | clause
+    clause := key op value | key [NOT] IN (value, ...) | key IS [NOT] NULL
+            | key [NOT] (LIKE | ILIKE | CONTAINS) text
     key    := [entity '.'] name          no entity means attribute; names may be `quoted`
-    value  := 'text' | "text" | number
+    value  := 'text' | "text" | number   a quotation mark inside a text is doubled
+
+MLflow itself knows AND and clauses only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal, NoReturn
 
-from ..errors import InvalidRequest
+from ..errors import InvalidQuery, InvalidRequest
+from .fields import (
+    ALIASES,
+    ATTRIBUTES,
+    ENTITIES,
+    FIXED,
+    NUMBER_OPERATORS,
+    OPERATORS,
+    PREFIXES,
+    Key,
+    quoted,
+    unquoted,
+    written,
+)
+from .times import DURATION_WORDS, TIME_WORDS, Span, parse_duration, parse_time
 
-Entity = Literal["attribute", "metric", "param", "tag", "dataset"]
-Kind = Literal["text", "number"]
-Value = str | float | int | tuple[str, ...] | None
-
-_ENTITIES: dict[str, Entity] = {
-    "attribute": "attribute", "attributes": "attribute", "attr": "attribute", "run": "attribute",
-    "metric": "metric", "metrics": "metric",
-    "param": "param", "params": "param", "parameter": "param", "parameters": "param",
-    "tag": "tag", "tags": "tag",
-    "dataset": "dataset", "datasets": "dataset",
-}  # fmt: skip
-ATTRIBUTES: dict[str, Kind] = {
-    "run_id": "text", "run_name": "text", "user_id": "text", "status": "text",
-    "start_time": "number", "end_time": "number", "artifact_uri": "text",
-    "experiment": "text", "notebook": "text", "session_id": "text", "verdict": "text",
-    "note": "text", "parent_run_id": "text",
-}  # fmt: skip
-"""What a run has of its own, by the name that filters use."""
-_ALIASES = {
-    "created": "start_time", "run name": "run_name", "name": "run_name", "user": "user_id",
-}  # fmt: skip
-DATASET_NAMES = ("name", "digest", "context")
-NUMBER_OPERATORS = ("=", "!=", ">", ">=", "<", "<=")
-TEXT_OPERATORS = ("=", "!=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL")
+Number = float | int
+Value = str | Number | tuple[str, ...] | tuple[Number, ...] | None
+Wanted = Literal["key", "operator", "value", "list", "more", "direction", "other"]
+DEEPEST = 50
+"""Parentheses within parentheses."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -62,20 +64,10 @@ class Token:
     text: str
     position: int
 
-
-@dataclass(frozen=True)
-class Key:
-    """What a clause or an order is about."""
-
-    entity: Entity
-    name: str
-
     @property
-    def kind(self) -> Kind:
-        """Whether its values are numbers or text."""
-        if self.entity == "attribute":
-            return ATTRIBUTES[self.name]
-        return "number" if self.entity == "metric" else "text"
+    def end(self) -> int:
+        """Position behind it."""
+        return self.position + len(self.text)
 
 
 @dataclass(frozen=True)
@@ -88,6 +80,30 @@ class Clause:
 
 
 @dataclass(frozen=True)
+class And:
+    """All of these."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """At least one of these."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """The opposite: also runs that lack what a clause names."""
+
+    part: Expression
+
+
+Expression = Clause | And | Or | Not
+
+
+@dataclass(frozen=True)
 class Order:
     """One key to sort by."""
 
@@ -95,22 +111,27 @@ class Order:
     descending: bool
 
 
-def parse_filter(text: str) -> list[Clause]:
-    """Read a filter.
+def parse_filter(text: str, now: int | None = None) -> Expression | None:
+    """Read a filter; None when it is empty.
+
+    Parameters
+    ----------
+    now
+        What `today` is counted from, milliseconds since 1970; None: the clock.
 
     Raises
     ------
-    InvalidRequest
-        A word is wrong; the message points at it and says what is allowed there.
+    InvalidQuery
+        A word is wrong; the error points at it and says what is allowed there.
     """
     if not text or text.isspace():
-        return []
-    return _Parser(text, "filter").filter()
+        return None
+    return Parser(text, "filter", now).filter()
 
 
 def parse_order(texts: Sequence[str]) -> list[Order]:
     """Read the keys to sort by; raises as `parse_filter` does, and for a key that comes twice."""
-    orders = [_Parser(text, "order_by").order() for text in texts]
+    orders = [Parser(text, "order_by").order() for text in texts]
     seen: set[Key] = set()
     for order, text in zip(orders, texts, strict=True):
         if order.key in seen:
@@ -121,7 +142,7 @@ def parse_order(texts: Sequence[str]) -> list[Order]:
 
 def parse_columns(texts: Sequence[str]) -> list[Key]:
     """Read lists of keys, each separated by commas; raises as `parse_filter` does."""
-    return [key for text in texts for key in _Parser(text, "list of columns").listed()]
+    return [key for text in texts for key in Parser(text, "list of columns").listed()]
 
 
 def parse_column(text: str) -> Key:
@@ -132,99 +153,143 @@ def parse_column(text: str) -> Key:
     return found[0]
 
 
-_PLURAL = {"metric": "metrics", "param": "params", "tag": "tags", "dataset": "datasets"}
-_PLAIN = re.compile(r"[^\W\d][\w.]*")
-
-
-def written(key: Key) -> str:
-    """Write a key as a query does."""
-    if key.entity == "attribute":
-        return key.name
-    name = key.name
-    if not _PLAIN.fullmatch(name):
-        mark = '"' if "`" in name else "`"
-        name = f"{mark}{name.replace(mark, 2 * mark)}{mark}"
-    return f"{_PLURAL[key.entity]}.{name}"
-
-
 def written_clause(clause: Clause) -> str:
     """Write a clause as a query does."""
     if clause.value is None:
         return f"{written(clause.key)} {clause.operator}"
-    return f"{written(clause.key)} {clause.operator} {written_value(clause.value)}"
+    value = clause.value
+    listed = value if isinstance(value, tuple) else (value,)
+    texts = ", ".join(quoted(v) if isinstance(v, str) else repr(v) for v in listed)
+    return f"{written(clause.key)} {clause.operator} " + (
+        f"({texts})" if isinstance(value, tuple) else texts
+    )
 
 
-def written_value(value: Value) -> str:
-    """Write a value as a query does."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(written_value, value))})"
-    if not isinstance(value, str):
-        return repr(value)
-    return "'" + value.replace("'", "''") + "'"
+def tokens_of(text: str) -> tuple[list[Token], int]:
+    """Cut a query into words; return them, and where what is no word begins (else the end)."""
+    tokens: list[Token] = []
+    position, end = 0, len(text.rstrip())
+    while position < end:
+        found = _TOKEN.match(text, position)
+        if found is None:
+            return tokens, position + len(text[position:]) - len(text[position:].lstrip())
+        kind = str(found.lastgroup)
+        tokens.append(Token(kind, found[kind], found.start(kind)))
+        position = found.end()
+    return tokens, len(text)
 
 
-class _Parser:
-    def __init__(self, text: str, what: str) -> None:
+class Parser:
+    """Reads one text.
+
+    Attributes
+    ----------
+    wanted
+        What was wanted where the text ended, for completion.
+    key
+        The key that the wanted operator or value belongs to.
+    depth
+        Parentheses that are open.
+    """
+
+    def __init__(self, text: str, what: str, now: int | None = None) -> None:
         self._text = text
         self._what = what
-        self._tokens = self._tokenise()
+        self._now = int(time.time() * 1000) if now is None else now
+        self._tokens, stray = tokens_of(text)
         self._next = 0
-
-    def _tokenise(self) -> list[Token]:
-        tokens: list[Token] = []
-        position, end = 0, len(self._text.rstrip())
-        while position < end:
-            found = _TOKEN.match(self._text, position)
-            if found is None:
-                start = position + len(self._text[position:]) - len(self._text[position:].lstrip())
-                token = Token("word", self._text[start : start + 20], start)
-                self._fail(token, "a quotation mark that is not closed, or a stray sign")
-            kind = str(found.lastgroup)
-            tokens.append(Token(kind, found[kind], found.start(kind)))
-            position = found.end()
-        return tokens
+        self.wanted: Wanted = "other"
+        self.key: Key | None = None
+        self.depth = 0
+        if stray < len(text):
+            token = Token("word", text[stray : stray + 20], stray)
+            self._fail(token, "a quotation mark that is not closed, or a stray sign")
 
     # ----------------------------------------------------------------------------- the grammar
 
-    def filter(self) -> list[Clause]:
-        clauses = [self._clause()]
-        while self._next < len(self._tokens):
-            self._expect_word("AND", "clauses are joined by AND; OR and parentheses do not exist")
-            clauses.append(self._clause())
-        return clauses
+    def filter(self) -> Expression:
+        """Read a whole filter."""
+        found = self._alternatives()
+        if (rest := self._peek()) is not None:
+            allowed = ("AND", "OR")
+            self._fail(rest, "clauses are joined by AND or OR", allowed)
+        self.wanted = "more"
+        return found
 
     def order(self) -> Order:
+        """Read a key with ASC or DESC."""
         key = self._key()
         descending = False
         if self._peek() is not None:
-            token = self._take("ASC or DESC")
+            token = self._take("ASC or DESC", "direction")
             if token.text.upper() not in ("ASC", "DESC"):
-                self._fail(token, "after the key only ASC or DESC is allowed")
+                self._fail(token, "after the key only ASC or DESC is allowed", ("ASC", "DESC"))
             descending = token.text.upper() == "DESC"
         if (rest := self._peek()) is not None:
             self._fail(rest, "after ASC or DESC nothing is allowed")
+        self.wanted = "direction"
         return Order(key, descending)
 
     def listed(self) -> list[Key]:
+        """Read keys that are separated by commas."""
         found = [self._key()]
         while (token := self._peek()) is not None:
             if token.text != ",":
-                self._fail(token, "columns are separated by commas")
+                self._fail(token, "columns are separated by commas", (",",))
             self._next += 1
             found.append(self._key())
         return found
 
-    def _clause(self) -> Clause:
+    def _alternatives(self) -> Expression:
+        parts = [self._joined()]
+        while self._is_next("OR"):
+            self._next += 1
+            parts.append(self._joined())
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def _joined(self) -> Expression:
+        parts = [self._factor()]
+        while self._is_next("AND"):
+            self._next += 1
+            parts.append(self._factor())
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _factor(self) -> Expression:
+        if self._is_next("NOT"):
+            self._next += 1
+            self._expect_mark("(", "NOT stands before a parenthesis or before an operator")
+            return Not(self._group())
+        if self._is_next("("):
+            self._next += 1
+            return self._group()
+        return self._clause()
+
+    def _group(self) -> Expression:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self._fail(self._tokens[self._next - 1], f"at most {DEEPEST} parentheses are nested")
+        found = self._alternatives()
+        token = self._take("AND, OR or a closing parenthesis", "more")
+        if token.text != ")":
+            self._fail(token, "AND, OR or a closing parenthesis is needed", ("AND", "OR", ")"))
+        self.depth -= 1
+        return found
+
+    def _clause(self) -> Expression:
         key = self._key()
         operator = self._operator(key)
         if operator.startswith("IS"):
             return Clause(key, operator, None)
         if operator.endswith("IN"):
-            return Clause(key, operator, self._list())
-        return Clause(key, operator, self._value(key))
+            return Clause(key, operator, self._list(key))
+        if key.kind == "time":
+            return _in_time(key, operator, self._time(key))
+        return Clause(key, operator, self._value(key, operator))
+
+    # -------------------------------------------------------------------------------- the key
 
     def _key(self) -> Key:
-        first = self._take("a key such as metrics.accuracy")
+        first = self._take("a key such as metrics.accuracy", "key")
         if first.kind not in ("word", "quoted") or first.text[0] in "'\"":
             dotted = self._peek()
             if dotted is None or dotted.text != ".":
@@ -232,129 +297,215 @@ class _Parser:
         if (dot := self._peek()) is None or dot.text != ".":
             return self._attribute(first)
         self._next += 1
-        entity = _ENTITIES.get(first.text.lower())
+        entity = ENTITIES.get(first.text.lower())
         if entity is None:
-            self._fail(first, "use one of attributes, metrics, params, tags, datasets")
+            allowed = tuple(PREFIXES.values())
+            self._fail(first, f"use one of {', '.join(allowed)}", allowed)
         name = self._name(first)
         if entity == "attribute":
             return self._attribute(name)
-        if entity == "dataset" and name.text not in DATASET_NAMES:
-            self._fail(name, f"a dataset has {', '.join(DATASET_NAMES)}")
+        known = FIXED.get(entity)
+        if known is not None and name.text not in known:
+            what = "data" if entity == "dataset" else f"a {entity}"
+            self._fail(name, f"{what.replace('a e', 'an e')} has {', '.join(known)}", known)
         return Key(entity, name.text)
 
     def _name(self, entity: Token) -> Token:
         """Join what belongs to a name that is not quoted and has dots in it."""
-        first = self._take(f"a name behind {entity.text}.")
+        first = self._take(f"a name behind {entity.text}.", "key")
         if first.kind == "quoted":
-            return Token("word", _unquoted(first.text), first.position)
-        parts, end = [first.text], first.position + len(first.text)
+            return Token("word", unquoted(first.text), first.position)
+        parts, end = [first.text], first.end
         while (token := self._peek()) is not None and token.position == end:
             if token.text != "." and token.kind not in ("word", "number"):
                 break
             parts.append(token.text)
-            end += len(token.text)
+            end = token.end
             self._next += 1
         return Token("word", "".join(parts), first.position)
 
     def _attribute(self, token: Token) -> Key:
-        name = _unquoted(token.text) if token.kind == "quoted" else token.text
+        name = unquoted(token.text) if token.kind == "quoted" else token.text
         lowered = name.lower()
         if lowered == "run" and (follower := self._peek()) and follower.text.lower() == "name":
             self._next += 1
             lowered = "run name"
-        known = _ALIASES.get(lowered, lowered)
+        known = ALIASES.get(lowered, lowered)
         if known not in ATTRIBUTES:
+            others = (f"{prefix}." for prefix in PREFIXES.values())
             self._fail(
                 token,
                 f"an attribute is one of {', '.join(ATTRIBUTES)}; metrics, params and tags need"
                 " their word and a dot before them",
+                (*ATTRIBUTES, *others),
             )
         return Key("attribute", known)
 
+    # --------------------------------------------------------------------- operator and value
+
     def _operator(self, key: Key) -> str:
-        token = self._take("an operator")
+        self.key = key
+        token = self._take("an operator", "operator")
         operator = {"==": "=", "<>": "!="}.get(token.text, token.text.upper())
         if operator == "NOT":
-            self._expect_word("IN", "NOT stands before IN only")
-            operator = "NOT IN"
+            negated = ("IN", "LIKE", "ILIKE", "CONTAINS")
+            follower = self._take("IN, LIKE, ILIKE or CONTAINS", "other")
+            if follower.text.upper() not in negated:
+                self._fail(follower, f"NOT stands before {', '.join(negated)}", negated)
+            operator = f"NOT {follower.text.upper()}"
         elif operator == "IS":
             operator = self._is_null()
-        allowed = NUMBER_OPERATORS if key.kind == "number" else TEXT_OPERATORS
+        allowed = OPERATORS[key.kind]
         if operator not in allowed:
-            self._fail(token, f"for {key.entity} {key.name!r} use one of {', '.join(allowed)}")
+            hint = f"for {written(key)} use one of {', '.join(allowed)}"
+            self._fail(token, hint, allowed)
         return operator
 
     def _is_null(self) -> str:
-        if (token := self._peek()) is not None and token.text.upper() == "NOT":
-            self._next += 1
+        token = self._take("NULL or NOT NULL", "other")
+        if token.text.upper() == "NOT":
             self._expect_word("NULL", "IS NOT stands before NULL only")
             return "IS NOT NULL"
-        self._expect_word("NULL", "IS stands before NULL or NOT NULL")
+        if token.text.upper() != "NULL":
+            self._fail(token, "IS stands before NULL or NOT NULL", ("NULL", "NOT NULL"))
         return "IS NULL"
 
-    def _value(self, key: Key) -> str | float | int:
-        token = self._take("a value")
-        if key.kind == "number":
+    def _value(self, key: Key, operator: str) -> str | Number:
+        token = self._take("a value", "value")
+        if key.kind == "duration":
+            return self._duration(key, token)
+        ordered = operator in NUMBER_OPERATORS[2:6]
+        if key.kind == "number" or (key.kind == "any" and ordered):
             if token.kind != "number":
-                self._fail(token, f"{key.entity} {key.name!r} is compared with a number, unquoted")
+                self._fail(token, f"{written(key)} is compared with a number, unquoted")
             return _number(token.text)
+        if key.kind == "any" and operator in ("=", "!=") and token.kind == "number":
+            return _number(token.text)
+        return self._text_of(key, token)
+
+    def _text_of(self, key: Key, token: Token) -> str:
         if token.kind != "quoted" or token.text[0] == "`":
             self._fail(
-                token, f"{key.entity} {key.name!r} is compared with text, in quotation marks"
+                token,
+                f"{written(key)} is compared with text, in quotation marks",
+                suggestions=(quoted(token.text),) if token.kind in ("word", "number") else (),
             )
-        return _unquoted(token.text)
+        return unquoted(token.text)
 
-    def _list(self) -> tuple[str, ...]:
+    def _duration(self, key: Key, token: Token) -> int | float:
+        if token.kind == "number":
+            return _number(token.text)
+        length = parse_duration(unquoted(token.text)) if token.kind == "quoted" else None
+        if length is None:
+            hint = f"{written(key)} is compared with milliseconds, or with a text such as "
+            self._fail(token, f"{hint}'5 minutes' or '1h 30m'", map(quoted, DURATION_WORDS))
+        return length
+
+    def _time(self, key: Key) -> Span | Number:
+        token = self._take("a time", "value")
+        if token.kind == "number":
+            return _number(token.text)
+        span = parse_time(unquoted(token.text), self._now) if token.kind == "quoted" else None
+        if span is None:
+            hint = f"{written(key)} is compared with milliseconds since 1970, or with a text such"
+            self._fail(
+                token,
+                f"{hint} as '2026-11-01', 'yesterday', 'last 7 days' or '2 hours ago'",
+                map(quoted, TIME_WORDS),
+            )
+        return span
+
+    def _list(self, key: Key) -> tuple[str, ...] | tuple[Number, ...]:
         self._expect_mark("(", "a list stands in parentheses")
-        texts: list[str] = []
+        found: list[str | Number] = []
         while True:
-            token = self._take("a text in quotation marks")
-            if token.kind != "quoted" or token.text[0] == "`":
-                self._fail(token, "a list holds texts in quotation marks")
-            texts.append(_unquoted(token.text))
-            token = self._take("a comma or a closing parenthesis")
+            token = self._take("a value in the list", "list")
+            of_numbers = key.kind == "number" or (key.kind == "any" and token.kind == "number")
+            if found and isinstance(found[0], str) == of_numbers:
+                self._fail(token, "a list holds either texts or numbers")
+            if of_numbers and token.kind != "number":
+                self._fail(token, f"{written(key)} is compared with numbers, unquoted")
+            found.append(_number(token.text) if of_numbers else self._text_of(key, token))
+            token = self._take("a comma or a closing parenthesis", "other")
             if token.text == ")":
-                return tuple(texts)
+                return tuple(found)  # type: ignore[return-value]
             if token.text != ",":
-                self._fail(token, "texts in a list are separated by commas")
+                self._fail(token, "values in a list are separated by commas", (",", ")"))
 
     # ------------------------------------------------------------------------------- the words
 
     def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
-    def _take(self, wanted: str) -> Token:
+    def _is_next(self, word: str) -> bool:
+        token = self._peek()
+        return token is not None and token.kind != "quoted" and token.text.upper() == word
+
+    def _take(self, needed: str, wanted: Wanted) -> Token:
         token = self._peek()
         if token is None:
-            raise InvalidRequest(f"The {self._what} {self._text!r} ends where {wanted} is needed.")
+            self.wanted = wanted
+            message = f"The {self._what} {self._text!r} ends where {needed} is needed."
+            raise InvalidQuery(message, position=len(self._text.rstrip()))
         self._next += 1
         return token
 
     def _expect_word(self, word: str, hint: str) -> None:
-        token = self._take(word)
+        token = self._take(word, "other")
         if token.text.upper() != word:
-            self._fail(token, hint)
+            self._fail(token, hint, (word,))
 
     def _expect_mark(self, mark: str, hint: str) -> None:
-        token = self._take(repr(mark))
+        token = self._take(repr(mark), "other")
         if token.text != mark:
-            self._fail(token, hint)
+            self._fail(token, hint, (mark,))
 
-    def _fail(self, token: Token, hint: str) -> NoReturn:
-        raise InvalidRequest(
+    def _fail(
+        self,
+        token: Token,
+        hint: str,
+        allowed: Iterable[str] = (),
+        suggestions: Sequence[str] = (),
+    ) -> NoReturn:
+        words = list(allowed)
+        like = [*suggestions, *likeness(token.text, words)]
+        meant = f" Did you mean {' or '.join(like)}?" if like else ""
+        raise InvalidQuery(
             f"The {self._what} {self._text!r} is wrong at {token.text!r} (character"
-            f" {token.position + 1}): {hint}."
+            f" {token.position + 1}): {hint}.{meant}",
+            position=token.position,
+            length=len(token.text),
+            allowed=words,
+            suggestions=like,
         )
 
 
-def _number(text: str) -> float | int:
+def likeness(word: str, known: Sequence[str]) -> list[str]:
+    """Return up to three of the known words that look like a word, the likest first."""
+    lowered = {each.lower(): each for each in known}
+    return [lowered[each] for each in get_close_matches(word.lower(), list(lowered), 3, 0.6)]
+
+
+def _in_time(key: Key, operator: str, moment: Span | Number) -> Expression:
+    """Compare with a stretch of time: since its start, before its start, until its end, within."""
+    if not isinstance(moment, Span) or moment.start == moment.end:
+        return Clause(key, operator, moment.start if isinstance(moment, Span) else moment)
+    start, end = moment
+    since, until = Clause(key, ">=", start), Clause(key, "<", end)
+    if operator in (">", ">="):
+        return since
+    if operator == "<":
+        return Clause(key, "<", start)
+    if operator == "<=":
+        return until
+    if operator == "=":
+        return And((since, until))
+    return Or((Clause(key, "<", start), Clause(key, ">=", end)))
+
+
+def _number(text: str) -> Number:
     try:
         whole = int(text)
     except ValueError:
         return float(text)
     return whole if abs(whole) < 2**63 else float(text)
-
-
-def _unquoted(text: str) -> str:
-    mark = text[0]
-    return text[1:-1].replace(2 * mark, mark)

@@ -9,15 +9,16 @@ from typing import Any, Literal
 
 from ..errors import InvalidRequest
 from ..types import Aggregate, Facet, Facets, FacetValue, RunGroup, RunGroups
-from .conditions import COLUMNS, TABLES
-from .filters import Clause, Key, parse_column, written, written_clause
+from .conditions import COLUMNS, TABLES, pairs_of
+from .fields import Key, written
+from .filters import Clause, parse_column, written_clause
 from .match import Hits
 from .rows import value as first_value
 from .runs import tag_keys
 from .scope import Scope
 
 Order = Literal["count", "value", "newest", "min", "max", "mean"]
-USUAL_FACETS = ("experiment", "status", "user_id", "notebook", "verdict")
+USUAL_FACETS = ("experiment", "status", "user_id", "notebook", "verdict", "model.name")
 TAG_FACETS = 10
 """Tags that are facets unless the request names its own."""
 
@@ -129,13 +130,14 @@ def _pairs(hits: Hits, key: Key) -> str:
     """Return SQL for the small ids of the runs that match, each with its value."""
     if key.entity == "attribute":
         return f"SELECT r.id, {COLUMNS[key.name]} FROM {hits.runs()}"
-    return f"SELECT m.run, m.value FROM {TABLES[key.entity]} m WHERE m.key = ? AND " + hits.among(
-        "m.run"
-    )
+    if key.entity in TABLES:
+        table = TABLES[key.entity]
+        return f"SELECT m.run, m.value FROM {table} m WHERE m.key = ? AND {hits.among('m.run')}"
+    return f"SELECT * FROM ({pairs_of(key)}) p WHERE {hits.among('p.run')}"
 
 
 def _arguments(key: Key) -> list[Any]:
-    return [] if key.entity == "attribute" else [key.name]
+    return [key.name] if key.entity in TABLES else []
 
 
 def _aggregates(
@@ -172,7 +174,7 @@ def _clause(key: Key, value: str | None) -> str:
 
 def _text_column(text: str) -> Key:
     key = parse_column(text)
-    if key.kind != "text":
+    if key.kind not in ("text", "any"):
         raise InvalidRequest(f"Runs are grouped by texts; {text!r} holds numbers.")
     return key
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from .conditions import Sql, candidates, condition, runs_where, where
-from .filters import parse_filter
+from ..errors import InvalidQuery
+from .conditions import TABLES, Sql, condition, narrow, runs_where, where
+from .fields import Key, written
+from .filters import Expression, likeness, parse_filter
 from .rows import value
+from .runs import keys_in_use
 from .scope import Scope
 
 _WIDE = ("r.lifecycle_stage = ?", "r.parent_run_id IS NULL")
@@ -19,12 +22,10 @@ class Match:
 
     def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
         self._conn = conn
-        self._clauses = parse_filter(scope.filter)
+        self._expression = _parsed(conn, scope.filter)
         self._scope = scope.tests(conn)
-        self.is_plain = not self._clauses and not scope.text
-        self._narrow = [
-            found for clause in self._clauses if (found := candidates(clause)) is not None
-        ]
+        self.is_plain = self._expression is None and not scope.text
+        self._narrow = [] if self._expression is None else narrow(self._expression)
         self._narrow += [runs_where(test) for test in self._scope if test.text not in _WIDE]
         if scope.text is not None and scope.text.strip():
             found = _text_candidates(scope.text)
@@ -33,7 +34,9 @@ class Match:
 
     def tests(self, run: str = "r.id") -> list[Sql]:
         """Return the tests of a run; `run` is the column that has its small id first."""
-        return self._scope + [condition(clause, run) for clause in self._clauses]
+        if self._expression is None:
+            return self._scope
+        return [*self._scope, condition(self._expression, run)]
 
     def few(self, limit: int) -> Sql | None:
         """Return the runs of the clause that leaves the fewest, if these are not more."""
@@ -58,6 +61,27 @@ class Match:
         test = where(self.tests() if tests is None else tests)
         sql = f"SELECT count(*) FROM {source.text} {test.text}"
         return int(value(self._conn, sql, [*source.arguments, *test.arguments]))
+
+
+def _parsed(conn: sqlite3.Connection, text: str) -> Expression | None:
+    """Read a filter; where a key is wrong, suggest keys of the store that look like it."""
+    try:
+        return parse_filter(text)
+    except InvalidQuery as error:
+        if "run_id" not in error.allowed:
+            raise
+        word = text[error.position : error.position + error.length]
+        names = {
+            name: written(Key(entity, name))
+            for entity, table in TABLES.items()
+            for name in keys_in_use(conn, table)
+        }
+        like = [names[name] for name in likeness(word, list(names))]
+        message = f"{error} Did you mean {' or '.join(like)}?" if like else str(error)
+        suggestions = [*like, *error.suggestions]
+        raise InvalidQuery(
+            message, error.position, error.length, error.allowed, suggestions
+        ) from None
 
 
 MANY = 20_000

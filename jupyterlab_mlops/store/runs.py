@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,7 +28,7 @@ from ..types import (
 )
 from . import limits
 from .changes import Changes, collecting, note
-from .filters import Key
+from .fields import Key
 from .names import run_name
 from .rows import dicts, from_json, in_parts, marks, one, value
 
@@ -472,17 +473,23 @@ def _with_descendants(conn: sqlite3.Connection, run_ids: Iterable[str]) -> list[
 
 def tag_keys(conn: sqlite3.Connection, limit: int = 1000) -> list[str]:
     """List the keys of tags in use, MLflow's own left out."""
-    # Hopping from key to key along the index: a plain DISTINCT would read every tag of every run.
-    sql = """
+    found = (key for key in keys_in_use(conn, "tags") if not key.startswith("mlflow."))
+    return list(islice(found, limit))
+
+
+def keys_in_use(conn: sqlite3.Connection, table: str) -> list[str]:
+    """List the keys of `params`, `metrics` or `tags` in alphabetical order."""
+    # Hopping from key to key along the index: a plain DISTINCT would read every row.
+    sql = f"""
         WITH RECURSIVE keys (key) AS (
-            SELECT min(key) FROM tags
+            SELECT min(key) FROM {table}
             UNION ALL
-            SELECT (SELECT min(key) FROM tags WHERE key > keys.key) FROM keys
+            SELECT (SELECT min(key) FROM {table} WHERE key > keys.key) FROM keys
             WHERE keys.key IS NOT NULL
         )
-        SELECT key FROM keys WHERE key IS NOT NULL AND key NOT GLOB 'mlflow.*' LIMIT ?
+        SELECT key FROM keys WHERE key IS NOT NULL
     """
-    return [key for (key,) in conn.execute(sql, (limit,))]
+    return [key for (key,) in conn.execute(sql)]
 
 
 def tag_values(conn: sqlite3.Connection, key: str, limit: int = 1000) -> list[str]:
