@@ -224,7 +224,8 @@ class TagsSet(Record, tag="tags"):
 class ArtifactLogged(Record, tag="artifact"):
     """A file of a run.
 
-    Its bytes are this record's attachment, or already lie in the blob folder under `digest`.
+    Its bytes are this record's attachment, or already lie in a pack, or in the blob folder under
+    `digest`.
     """
 
     run_id: str
@@ -235,6 +236,10 @@ class ArtifactLogged(Record, tag="artifact"):
     media_type: str | None = None
     inline: bool = False
     """True: the bytes are attached to this record."""
+    pack: str | None = None
+    """Name of the file in `packs` that holds the bytes."""
+    offset: int = 0
+    """Where in the pack they begin."""
     execution_id: str | None = None
 
 

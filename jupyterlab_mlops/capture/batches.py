@@ -15,11 +15,11 @@ from ..errors import StoreUnavailable
 from ..kernel.journal import MetricBlock
 from ..kernel.segment import HEADER_SIZE
 from ..store import journals
-from ..store.apply import apply, apply_metric_blocks
+from ..store.apply import apply, apply_metric_blocks, apply_packed
 from ..store.changes import collecting
 from ..store.db import Database
 from ..store.health import explain
-from ..types import AnyRecord, Fault, Origin
+from ..types import AnyRecord, ArtifactLogged, Fault, Origin
 from .inbox import in_savepoint
 from .redact import Redactor
 from .segments import Source, now_ms
@@ -106,13 +106,16 @@ class Batches:
         return True
 
     def _apply_together(self, tx: sqlite3.Connection, batch: list[Item], origin: Origin) -> None:
-        for run_id, items in groupby(batch, key=_run_of_points):
-            if run_id is None:
-                for item, attachment, _ in items:
-                    self._apply_item(tx, item, attachment, origin)
-            else:
+        for (kind, _), items in groupby(batch, key=_together):
+            if kind == "points":
                 blocks = [cast("MetricBlock", item) for item, _, _ in items]
                 apply_metric_blocks(tx, blocks, collecting(tx))
+            elif kind == "packed":
+                records = [self._redactor.record(_as_struct(item)) for item, _, _ in items]  # type: ignore[arg-type]
+                apply_packed(tx, cast("list[ArtifactLogged]", records), origin, collecting(tx))
+            else:
+                for item, attachment, _ in items:
+                    self._apply_item(tx, item, attachment, origin)
 
     def _apply_alone(
         self,
@@ -203,8 +206,12 @@ def _with_text_keys(item: dict[str, Any] | MetricBlock) -> dict[str, Any] | Metr
     return item._replace(run_id=run_id, key=key)
 
 
-def _run_of_points(item: Item) -> str | None:
-    return item[0].run_id if isinstance(item[0], MetricBlock) else None
+def _together(item: Item) -> tuple[str, str]:
+    """Return what neighbours must have in common to be stored by one statement: kind and run."""
+    record = item[0]
+    if isinstance(record, MetricBlock):
+        return "points", record.run_id
+    return ("packed", str(record.get("run_id"))) if record.get("pack") else ("", "")
 
 
 def _count(item: dict[str, Any] | MetricBlock) -> int:

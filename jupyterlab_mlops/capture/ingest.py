@@ -99,10 +99,12 @@ class Ingest:
         with self._working:
             try:
                 troubles = [self._guarded(path) for path in self._sources.paths()]
+                self._sources.remove_done()
             except RecordDamaged as error:
                 troubles = [self._repair(error)]
+            except (StoreUnavailable, OSError) as error:
+                troubles = [str(error)]
             self._say(next(filter(None, troubles), None) or no_room(self.database.path))
-            self._sources.remove_done()
 
     def submit(
         self,

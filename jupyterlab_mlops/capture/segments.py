@@ -10,6 +10,7 @@ from ..kernel.places import scratch_dir
 from ..kernel.segment import DRAFT_SUFFIX, HEADER_SIZE, SUFFIX
 from ..store import journals
 from ..store.db import Database
+from ..store.packs import dissolve
 from ..types import Origin
 
 TAP = "tap"
@@ -62,6 +63,7 @@ class Sources:
         self._database = database
         self._known: dict[Path, Source] = {}
         self._done: set[Path] = set()
+        self._packs_may_end = True
 
     def paths(self) -> list[Path]:
         """Return the segments that are not wholly in the store, in the order of their beginning."""
@@ -100,11 +102,18 @@ class Sources:
         self._known.pop(source.path, None)
 
     def remove_done(self) -> None:
-        """Delete segments once their records have left the WAL, which somebody may delete."""
+        """Delete segments once their records have left the WAL, which somebody may delete.
+
+        With them goes what named a process's pack, which may be dissolved then.
+        """
         if self._done and self._database.checkpoint():
             for path in self._done:
                 path.unlink(missing_ok=True)
             self._done.clear()
+            self._packs_may_end = True
+        if self._packs_may_end:
+            self._packs_may_end = False
+            dissolve(self._database)
 
     def tidy(self) -> None:
         """Remove what killed processes left half made, and offsets that nobody asks for again."""

@@ -51,13 +51,13 @@ def gc(arguments: Namespace) -> None:
         if arguments.dry_run:
             found = database.read(lambda conn: garbage.find(conn, data_dir))
         else:
-            found = database.write_now(lambda tx: garbage.collect(tx, data_dir))
+            found = garbage.collect(database)
     if arguments.json:
         say_json(found)
         return
     done = "were removed" if found.removed else "would be removed"
     say(
         f"{found.unreferenced} pieces of content that nothing refers to "
-        f"({size(found.unreferenced_bytes)}) and {found.half_made} half made files "
-        f"({size(found.half_made_bytes)}) {done}."
+        f"({size(found.unreferenced_bytes)}), {found.half_made} half made files "
+        f"({size(found.half_made_bytes)}) and {size(found.wasted_bytes)} in packs {done}."
     )

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +58,23 @@ def log_artifacts(
     if not folder.is_dir():
         raise InvalidValue(f"{str(folder)!a} is not a folder: use log_artifact for a file.")
     prefix = f"{checked_path(artifact_path)}/" if artifact_path else ""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    paths = [checked_path(prefix + file.relative_to(folder).as_posix()) for file in files]
+    files = [(checked_path(path), local) for path, local in sorted(_files_below(folder, prefix))]
     target = runs.target(run_id)
-    for file, path in zip(files, paths, strict=True):
-        _record_local(target, path, file)
+    for path, local in files:
+        _record_local(target, path, local)
+
+
+def _files_below(folder: str | Path, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield the files of a folder, each with its path in the run; links to folders are left."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _files_below(entry.path, f"{prefix}{entry.name}/")
+                elif entry.is_file():
+                    yield prefix + entry.name, entry.path
+    except PermissionError as error:
+        raise InvalidValue(f"{str(error.filename)!a} cannot be read or written.") from None
 
 
 def _existing(path: Any) -> Path:
@@ -76,7 +88,7 @@ def _existing(path: Any) -> Path:
     return local
 
 
-def _record_local(run_id: str, path: str, local: Path) -> None:
+def _record_local(run_id: str, path: str, local: Path | str) -> None:
     try:
         record_file(run_id, path, local)
     except PermissionError as error:

@@ -1,4 +1,5 @@
-"""Files of a run: small ones travel in the journal, large ones go straight to the blob folder.
+"""Files of a run: tiny ones travel in the journal, small ones go into this process's pack, large
+ones straight to the blob folder.
 
 A blob is written once under its SHA-256, as a temporary file that is renamed when it is whole; the
 same bytes again cost a hash and nothing on the disk.
@@ -6,16 +7,19 @@ same bytes again cost a hash and nothing on the disk.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import mimetypes
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from .places import data_dir, make_private
+from .packs import LEAST, pack
+from .places import data_dir, make_private, packs_dir
 from .recorder import recorder
 
 INLINE_LIMIT = 256 << 10
@@ -31,14 +35,28 @@ def record_bytes(run_id: str, path: str, data: bytes, media_type: str | None = N
         The blob folder cannot be written (only for more than 256 KiB).
     """
     digest = hashlib.sha256(data).hexdigest()
-    inline = len(data) <= INLINE_LIMIT
-    if not inline:
+    if len(data) > INLINE_LIMIT:
         _keep(digest, lambda draft: draft.write_bytes(data))
-    _record(run_id, path, len(data), digest, media_type, data if inline else None)
+        _record(run_id, path, len(data), digest, media_type)
+        return digest
+    place = _pack(digest, data)
+    if place is None:
+        _record(run_id, path, len(data), digest, media_type, data)
+    else:
+        _record(run_id, path, len(data), digest, media_type, pack=place[0], offset=place[1])
     return digest
 
 
-def record_file(run_id: str, path: str, local: Path, media_type: str | None = None) -> str:
+def _pack(digest: str, data: bytes) -> tuple[str, int] | None:
+    """Put data into this process's pack; None where it has to travel in the journal."""
+    journal = recorder.journal
+    if len(data) < LEAST or journal is None:
+        return None
+    folder = packs_dir(journal.folder)
+    return None if folder is None else pack.put(folder, digest, data)
+
+
+def record_file(run_id: str, path: str, local: Path | str, media_type: str | None = None) -> str:
     """Record the file `local` as the artifact `path` of a run and return its SHA-256.
 
     Raises
@@ -46,15 +64,29 @@ def record_file(run_id: str, path: str, local: Path, media_type: str | None = No
     OSError
         It cannot be read, changes all the time, or the blob folder cannot be written.
     """
-    if local.stat().st_size <= INLINE_LIMIT:
-        return record_bytes(run_id, path, local.read_bytes(), media_type)
-    digest, size = _keep_file(local)
-    _record(run_id, path, size, digest, media_type, None)
+    data = _small_content(local)
+    if data is not None:
+        return record_bytes(run_id, path, data, media_type)
+    digest, size = _keep_file(Path(local))
+    _record(run_id, path, size, digest, media_type)
     return digest
 
 
+def _small_content(local: Path | str) -> bytes | None:
+    """Return what a file holds; None for a large one. A buffered file would cost as much again."""
+    with FileIO(local) as file:
+        small = os.fstat(file.fileno()).st_size <= INLINE_LIMIT
+        return file.readall() if small else None
+
+
 def _record(
-    run_id: str, path: str, size: int, digest: str, media_type: str | None, data: bytes | None
+    run_id: str,
+    path: str,
+    size: int,
+    digest: str,
+    media_type: str | None,
+    data: bytes | None = None,
+    **place: str | int,
 ) -> None:
     execution = recorder.current_execution()
     record = {
@@ -63,11 +95,17 @@ def _record(
         "path": path,
         "size": size,
         "digest": digest,
-        "media_type": media_type or mimetypes.guess_type(path)[0],
+        "media_type": media_type or _media_type(path[path.rfind("/") + 1 :].partition(".")[2]),
         "inline": data is not None,
         "execution_id": execution.execution_id if execution else None,
+        **place,
     }
     recorder.write(record, data)
+
+
+@functools.lru_cache(maxsize=256)
+def _media_type(suffixes: str) -> str | None:
+    return mimetypes.guess_type(f"file.{suffixes}")[0]
 
 
 def _keep_file(local: Path) -> tuple[str, int]:

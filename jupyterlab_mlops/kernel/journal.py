@@ -39,7 +39,6 @@ from .segment import (
     U32,
     Segment,
     create_segment,
-    frame,
     no_segment,
 )
 from .segment_reader import (
@@ -374,8 +373,10 @@ def current_journal() -> Journal | None:
 
 
 def _encode(record: Mapping[str, Any], attachment: bytes = b"") -> bytes:
-    text = json.dumps(record, default=_plain, separators=(",", ":")).encode()
-    return frame(KIND_RECORD, U32.pack(len(text)) + text + attachment)
+    text = _json.encode(record).encode()
+    size = len(text)
+    body = _TEXT_HEAD.pack(size + len(attachment) + 16, KIND_RECORD, size) + text + attachment
+    return body + U32.pack(crc32(body))
 
 
 def _places() -> tuple[Path, Path | None]:
@@ -410,3 +411,6 @@ def _plain(value: object) -> object:
     if isinstance(value, (set, frozenset, Mapping)):
         return dict(value) if isinstance(value, Mapping) else sorted(value, key=repr)
     return str(value)
+
+
+_json = json.JSONEncoder(default=_plain, separators=(",", ":"))

@@ -14,6 +14,8 @@ NETWORK_FILE_SYSTEMS = frozenset(
     gpfs lustre ncpfs nfs nfs4 smb3 smbfs""".split()  # noqa: SIM905 as long as it is a table
 )
 
+JOURNALS = "journals"
+
 
 def make_execution_id(session_id: str, msg_id: str) -> str:
     """Name one execution the same way in the kernel and in the server.
@@ -63,7 +65,13 @@ def journals_dir(data: Path) -> Path:
     `journals/` in it, but local scratch where the data folder is on a network file system: a map of
     a file there kills the process when the network goes away.
     """
-    return scratch_dir(data) if is_network(data) else data / "journals"
+    return scratch_dir(data) if is_network(data) else data / JOURNALS
+
+
+@functools.lru_cache(maxsize=8)
+def packs_dir(journals: Path) -> Path | None:
+    """Return where the process that writes journals may write packs; None where on scratch."""
+    return journals.with_name("packs") if journals.name == JOURNALS else None
 
 
 def scratch_dir(data: Path) -> Path:

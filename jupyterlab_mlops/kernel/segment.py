@@ -189,14 +189,14 @@ def _map_new(path: Path, size: int) -> mmap.mmap:
         # Without this the first touch of each page would go through the file system: 4 us, or a
         # wait for its journal. Written once, pages are there before a log call needs them.
         os.write(handle, bytes(size))
-        _lock(handle)
+        hold_lock(handle)
         return mmap.mmap(handle, size)
     finally:
         os.close(handle)
 
 
-def _lock(handle: int) -> None:
-    """Hold a lock on the file while it is mapped: others see by it that this process lives."""
+def hold_lock(handle: int) -> None:
+    """Hold a lock on a file until it is closed: others see by it that this process lives."""
     if sys.platform == "win32":
         return
     with contextlib.suppress(OSError):  # a file system without locks: the process number tells
@@ -204,7 +204,7 @@ def _lock(handle: int) -> None:
 
 
 def is_locked(path: Path | str) -> bool:
-    """Tell whether a process maps this segment; True where nobody can say."""
+    """Tell whether a process still writes this file; True where nobody can say."""
     if sys.platform == "win32":
         return True
     with Path(path).open("rb") as file:

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import MLOpsError
 from . import environment, notebook
 from .journal import open_journal
+from .packs import pack
 from .recorder import now_ms, quietly, recorder
 from .runs import runs
 
@@ -154,6 +155,7 @@ def end() -> None:
     }
     recorder.write(record)
     journal.close()
+    pack.close()
     _ingest()
 
 

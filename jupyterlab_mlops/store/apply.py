@@ -38,12 +38,12 @@ from ..types import (
     TagsSet,
 )
 from . import execution_records, metrics, registry, run_records, sessions, status
-from .artifacts import apply_artifact
+from .artifacts import apply_artifact, apply_packed
 from .changes import Changes, collecting
 from .executions import forget
 from .metrics import apply_metric_blocks
 
-__all__ = ["apply", "apply_metric_blocks"]
+__all__ = ["apply", "apply_metric_blocks", "apply_packed"]
 
 T = TypeVar("T")
 _Applier = Callable[[sqlite3.Connection, Any, Origin, Changes], Any]
@@ -119,6 +119,8 @@ def _apply(
     changes: Changes,
 ) -> Any:
     if isinstance(record, ArtifactLogged):
+        if record.pack is not None and origin != "kernel":
+            raise InvalidRequest("Only a kernel may say in which pack content lies.")
         return apply_artifact(tx, record, attachment if record.inline else None, origin, changes)
     applier = _APPLIERS.get(type(record))
     if applier is None:

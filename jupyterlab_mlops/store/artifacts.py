@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import InvalidRequest, NotFound
@@ -11,10 +12,22 @@ from ..types import Artifact, ArtifactLogged, Origin
 from .blobs import BlobStore
 from .changes import Changes, note
 from .outputs import figures
+from .packs import adopt
 from .rows import dicts, from_json, one
 
-__all__ = ["BlobStore", "apply_artifact", "get_artifact", "list_artifacts", "refresh_figures"]
+__all__ = [
+    "BlobStore",
+    "apply_artifact",
+    "apply_packed",
+    "get_artifact",
+    "list_artifacts",
+    "refresh_figures",
+]
 
+_ENTER = (
+    "INSERT OR REPLACE INTO artifacts (run, path, size, digest, media_type, execution_id)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
 _COLUMNS = "path, size, digest, media_type, execution_id"
 
 
@@ -37,23 +50,33 @@ def apply_artifact(
     check_path(record.path)
     key = run_key(tx, record.run_id, origin)
     blobs = BlobStore.beside(tx)
-    if attachment is None:
+    if record.pack is not None:
+        adopt(tx, [record])
+    elif attachment is None:
         blobs.note_file(tx, record.digest, record.size)
     elif blobs.put_bytes(tx, attachment) != record.digest:
         raise InvalidRequest(f"The bytes of {record.path!r} do not belong to its digest.")
-    tx.execute(
-        "INSERT OR REPLACE INTO artifacts (run, path, size, digest, media_type, execution_id)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            key,
-            record.path,
-            record.size,
-            record.digest,
-            record.media_type or mimetypes.guess_type(record.path)[0],
-            record.execution_id,
-        ),
-    )
+    tx.execute(_ENTER, _row(key, record))
     note(changes, "runs", record.run_id)
+
+
+def apply_packed(
+    tx: sqlite3.Connection, records: Sequence[ArtifactLogged], origin: Origin, changes: Changes
+) -> None:
+    """Enter files of one run whose bytes lie in packs already; raises as `apply_artifact` does."""
+    from .runs import run_key
+
+    for record in records:
+        check_path(record.path)
+    key = run_key(tx, records[0].run_id, origin)
+    adopt(tx, records)
+    tx.executemany(_ENTER, [_row(key, record) for record in records])
+    note(changes, "runs", records[0].run_id)
+
+
+def _row(key: int, record: ArtifactLogged) -> tuple[Any, ...]:
+    media_type = record.media_type or mimetypes.guess_type(record.path)[0]
+    return key, record.path, record.size, record.digest, media_type, record.execution_id
 
 
 def check_path(path: str) -> None:

@@ -6,6 +6,7 @@ snapshot; content that it names was on the disk before it, and is never changed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -19,11 +20,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..errors import Conflict, InvalidRequest
-from . import migrations
+from . import migrations, packs
 from .db import FILE_NAME
 from .repair import complaints
 
-_CONTENT = re.compile(r"packs/\d{6,}\.pack|blobs/[0-9a-f]{2}/[0-9a-f]{64}")
+_CONTENT = re.compile(r"packs/(\d{6,}|k[\d-]+)\.pack|blobs/[0-9a-f]{2}/[0-9a-f]{64}")
+_TRIES = 3
 
 
 class Backup(Struct):
@@ -51,11 +53,11 @@ def backup(data_dir: Path, target: Path, *, force: bool = False) -> Backup:
     copy = draft.with_suffix(".db")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-        _copy_database(data_dir / FILE_NAME, copy)
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
-            archive.write(copy, FILE_NAME, zipfile.ZIP_DEFLATED, 1)
-            for path in _content(data_dir):
-                archive.write(path, path.relative_to(data_dir).as_posix())
+        for _ in range(_TRIES):
+            _copy_database(data_dir / FILE_NAME, copy)
+            _write_archive(data_dir, copy, draft)
+            if _is_whole(copy, draft):
+                break
         runs, executions = _count(copy)
         draft.replace(target)
     except OSError as error:
@@ -64,6 +66,21 @@ def backup(data_dir: Path, target: Path, *, force: bool = False) -> Backup:
         draft.unlink(missing_ok=True)
         copy.unlink(missing_ok=True)
     return Backup(str(target), target.stat().st_size, runs, executions)
+
+
+def _write_archive(data_dir: Path, copy: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        archive.write(copy, FILE_NAME, zipfile.ZIP_DEFLATED, 1)
+        for path in _content(data_dir):
+            with contextlib.suppress(FileNotFoundError):
+                archive.write(path, path.relative_to(data_dir).as_posix())
+
+
+def _is_whole(copy: Path, archive: Path) -> bool:
+    """Tell whether all packs are there that the copy names; one may have been dissolved since."""
+    with closing(sqlite3.connect(copy)) as connection, zipfile.ZipFile(archive) as written:
+        sql = "SELECT DISTINCT 'packs/' || pack FROM blobs WHERE pack IS NOT NULL"
+        return {name for (name,) in connection.execute(sql)} <= set(written.namelist())
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -118,6 +135,8 @@ def restore(source: Path, data_dir: Path, *, force: bool = False) -> tuple[Backu
         for path in reversed(present):
             if (draft / path.name).exists():
                 (draft / path.name).replace(path)
+        if aside is not None:
+            _keep_awaited(aside / "packs", data_dir)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Backup(str(source), source.stat().st_size, runs, executions), aside
@@ -152,6 +171,16 @@ def _unpack(source: Path, draft: Path) -> None:
         if newer:
             raise InvalidRequest(newer)
         connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _keep_awaited(aside: Path, data_dir: Path) -> None:
+    """Bring back what packs hold that a journal may still speak of; they only grew since."""
+    (data_dir / "packs").mkdir(mode=0o700, exist_ok=True)
+    for path in packs.awaited(aside, data_dir):
+        target = os.open(data_dir / "packs" / path.name, os.O_CREAT | os.O_WRONLY, 0o600)
+        with os.fdopen(target, "wb") as restored, path.open("rb") as present:
+            present.seek(restored.seek(0, os.SEEK_END))
+            shutil.copyfileobj(present, restored, 1 << 20)
 
 
 def _put_aside(data_dir: Path) -> Path | None:

@@ -68,7 +68,7 @@ class BlobStore:
             self._write_file(digest, content)
             self.note_file(tx, digest, len(content))
         else:
-            self._append(tx, digest, content)
+            self.append(tx, digest, content)
         return digest
 
     def put_file(self, tx: sqlite3.Connection, path: Path | str) -> str:
@@ -109,7 +109,14 @@ class BlobStore:
         row = tx.execute("SELECT pack FROM blobs WHERE digest = ?", (digest,)).fetchone()
         return row is not None and (row[0] is not None or self.file_of(digest).exists())
 
-    def _append(self, tx: sqlite3.Connection, digest: str, content: bytes) -> None:
+    def append(self, tx: sqlite3.Connection, digest: str, content: bytes) -> None:
+        """Write content to the end of the record's own pack.
+
+        Raises
+        ------
+        StoreUnavailable
+            The disk is full.
+        """
         pack = self._pack_of(tx)
         offset = pack.seek(0, os.SEEK_END)
         written = pack.write(content)

@@ -10,13 +10,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from .blobs import BlobStore
+from .db import Database
 from .executions import drop_unreferenced
+from .packs import awaited, dissolve, ended
 
 YOUNG_SECONDS = 3600.0
 """A file this young may belong to a record that is still on its way through a journal."""
 _HALVES = ("blobs/.*.partial", "blobs/*/.new-*", "*.partial", "journals/*.new", "*.new*")
 _UNUSED = """
-    SELECT digest FROM blobs WHERE
+    SELECT digest, size, pack FROM blobs WHERE
     NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.digest = blobs.digest)
     AND NOT EXISTS (SELECT 1 FROM models m WHERE m.digest = blobs.digest)
     AND NOT EXISTS (SELECT 1 FROM output_blobs o WHERE o.digest = blobs.digest)
@@ -31,6 +33,8 @@ class Garbage(Struct):
     unreferenced_bytes: int
     half_made: int
     half_made_bytes: int
+    wasted_bytes: int
+    """In packs, beside what is used of them."""
     removed: bool
 
 
@@ -38,28 +42,34 @@ def find(conn: sqlite3.Connection, data_dir: Path) -> Garbage:
     """Say what could be removed, and remove nothing."""
     sizes = [size for _, size in _unreferenced(conn, data_dir)]
     halves = [_size(path) for path in _half_made(data_dir)]
-    return Garbage(len(sizes), sum(sizes), len(halves), sum(halves), removed=False)
+    wasted = sum(p.size - p.used for p in ended(conn, data_dir) if p.dissolves or p.wasteful)
+    return Garbage(len(sizes), sum(sizes), len(halves), sum(halves), wasted, removed=False)
 
 
-def collect(tx: sqlite3.Connection, data_dir: Path) -> Garbage:
+def collect(database: Database) -> Garbage:
     """Remove it. A blob that is logged again later is simply stored again."""
+    found = database.write_now(lambda tx: _drop(tx, database.data_dir))
+    found.wasted_bytes = dissolve(database, wasteful=True)
+    for path in list(_half_made(database.data_dir)):
+        path.unlink(missing_ok=True)
+    found.removed = True
+    return found
+
+
+def _drop(tx: sqlite3.Connection, data_dir: Path) -> Garbage:
     found = find(tx, data_dir)
     for digest, _ in list(_unreferenced(tx, data_dir)):
         drop_unreferenced(tx, [digest])
         BlobStore(data_dir).file_of(digest).unlink(missing_ok=True)
-    for path in list(_half_made(data_dir)):
-        path.unlink(missing_ok=True)
-    return Garbage(
-        found.unreferenced, found.unreferenced_bytes, found.half_made, found.half_made_bytes, True
-    )
+    return found
 
 
 def _unreferenced(conn: sqlite3.Connection, data_dir: Path) -> Iterator[tuple[str, int]]:
     blobs = BlobStore(data_dir)
-    for (digest,) in conn.execute(_UNUSED).fetchall():
-        row = conn.execute("SELECT size FROM blobs WHERE digest = ?", (digest,)).fetchone()
-        if not _is_young(blobs.file_of(digest)):
-            yield digest, int(row[0])
+    kept = {path.name for path in awaited(data_dir / "packs", data_dir)}
+    for digest, size, pack in conn.execute(_UNUSED).fetchall():
+        if not _is_young(blobs.file_of(digest)) and pack not in kept:
+            yield digest, size
     for path in data_dir.glob("blobs/??/*"):
         known = "SELECT 1 FROM blobs WHERE digest = ?"
         stray = len(path.name) == 64 and not conn.execute(known, (path.name,)).fetchone()

@@ -23,7 +23,7 @@ _log = logging.getLogger("jupyterlab_mlops")
 
 def erase(connection: sqlite3.Connection, data_dir: Path) -> list[Path]:
     """Blank what journals hold of the store, and delete old copies of it; return these."""
-    for path in _segments(data_dir):
+    for path in segments_of(data_dir):
         try:
             _blank(path, journals.offset(connection, path.name))
         except OSError as error:
@@ -41,7 +41,8 @@ def copies_of(data_dir: Path) -> list[Path]:
     return sorted(copy for pattern in COPIES for copy in data_dir.glob(pattern))
 
 
-def _segments(data_dir: Path) -> Iterator[Path]:
+def segments_of(data_dir: Path) -> Iterator[Path]:
+    """Yield all segments of journals, wherever those of a record may lie."""
     for folder in {journals_dir(data_dir), data_dir / "journals", scratch_dir(data_dir)}:
         yield from folder.glob(f"*{SUFFIX}")
 

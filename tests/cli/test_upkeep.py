@@ -190,6 +190,7 @@ def test_gc_says_and_then_removes_what_nothing_refers_to(
         _age(path)
     expected = {
         "unreferenced": 3, "unreferenced_bytes": 301_005, "half_made": 1, "half_made_bytes": 70,
+        "wasted_bytes": 0,
     }  # fmt: skip
     assert cli("gc", "--dry-run", "--json").json() == {**expected, "removed": False}
     assert stray.exists()
