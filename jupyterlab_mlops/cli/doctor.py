@@ -207,22 +207,6 @@ def _journals() -> Iterator[Finding]:
     yield Finding("journals", "ok", f"{len(segments)} open in {place}")
 
 
-def _packs() -> Iterator[Finding]:
-    from ..store.db import FILE_NAME, connect_reader
-    from ..store.packs import missing
-
-    path = folder()
-    if not (path / FILE_NAME).exists():
-        return
-    with closing(connect_reader(path / FILE_NAME)) as connection:
-        lost = missing(connection, path)
-    for name in lost:
-        yield Finding(
-            "packs", "problem", f"{path / 'packs' / name} is missing or cut short",
-            "bring it back from a backup; the files of runs in it cannot be read",
-        )  # fmt: skip
-
-
 def _server() -> Iterator[Finding]:
     from ..capture.owner import server_alive
 
@@ -305,7 +289,6 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _database,
     _losses,
     _journals,
-    _packs,
     _server,
     _kernel_hook,
     _server_extension,

@@ -7,14 +7,15 @@ not leave thousands of files.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, StoreUnavailable
 from ..kernel.segment import is_locked
 from ..types import ArtifactLogged
 from .blobs import BlobStore
@@ -23,6 +24,7 @@ from .traces import copies_of, segments_of
 
 WORTH_A_FILE = 4 << 20
 """Bytes in use from which on a pack stays a file of its own."""
+_log = logging.getLogger("jupyterlab_mlops")
 _NAME = re.compile(r"k\d{13,}-\d{16,}-\d+\.pack")
 
 
@@ -77,13 +79,6 @@ def _is_at_least(path: Path, size: int) -> bool:
         return False
 
 
-def missing(conn: sqlite3.Connection, data_dir: Path) -> list[str]:
-    """Return the packs that the record names, but which are not there or too short."""
-    sql = "SELECT pack, max(offset + size) FROM blobs WHERE pack IS NOT NULL GROUP BY pack"
-    ends = conn.execute(sql).fetchall()
-    return [name for name, end in ends if not _is_at_least(data_dir / "packs" / name, end)]
-
-
 # ------------------------------------------------------------------------------------- dissolving
 
 
@@ -127,26 +122,31 @@ def dissolve(database: Database, *, wasteful: bool = False) -> int:
         By how many bytes the record shrinks.
     """
     data_dir = database.data_dir
-    packs = database.read(lambda conn: ended(conn, data_dir))
-    chosen = [p for p in packs if p.dissolves or (wasteful and p.wasteful)]
-    used = [pack.path for pack in chosen if pack.used]
-    if used:
-        database.write_now(lambda tx: _move(tx, used))
+    found = database.read(lambda conn: ended(conn, data_dir))
     # A copy of the record that was set aside may be the only one to name a pack without use.
     unused = wasteful or not copies_of(data_dir)
-    freed = 0
+    chosen = [p for p in found if p.dissolves or (wasteful and p.wasteful)]
+    chosen = [p for p in chosen if (_moved(database, p.path) if p.used else unused)]
     # The WAL, which alone says where the content has gone, may be deleted by somebody.
-    if chosen and database.checkpoint():
-        for pack in chosen:
-            if pack.used or unused:
-                pack.path.unlink(missing_ok=True)
-                freed += pack.size - pack.used
-    return freed
+    if not chosen or not database.checkpoint():
+        return 0
+    for pack in chosen:
+        pack.path.unlink(missing_ok=True)
+    return sum(pack.size - pack.used for pack in chosen)
 
 
-def _move(tx: sqlite3.Connection, packs: Iterable[Path]) -> None:
+def _moved(database: Database, pack: Path) -> bool:
+    """Move what is used of a pack; False where some of it is damaged, or there is no room."""
+    try:
+        database.write_now(lambda tx: _move(tx, pack))
+    except StoreUnavailable as error:
+        _log.debug("%s stays: %s", pack, error)
+        return False
+    return True
+
+
+def _move(tx: sqlite3.Connection, pack: Path) -> None:
     blobs = BlobStore.beside(tx)
-    for pack in packs:
-        sql = "SELECT digest FROM blobs WHERE pack = ? ORDER BY offset"
-        for (digest,) in tx.execute(sql, (pack.name,)).fetchall():
-            blobs.append(tx, digest, blobs.read(digest, tx))
+    sql = "SELECT digest FROM blobs WHERE pack = ? ORDER BY offset"
+    for (digest,) in tx.execute(sql, (pack.name,)).fetchall():
+        blobs.append(tx, digest, blobs.read(digest, tx))
