@@ -39,6 +39,7 @@ from .routes import PREFIX, ROUTES, Route
 from .services import Services
 
 WORTH_ZIPPING = 16 * 1024
+WORTH_A_CALL = 1024 * 1024
 LONGEST_MESSAGE = 500
 MAX_DRAINED = 4 * MAX_BODY
 """Bytes of a body that are read at most, though not kept: whoever still sends reads no answer."""
@@ -125,6 +126,9 @@ class MLOpsHandler(APIHandler):
             await self.finish(set_content_type=file.media_type)
             return
         try:
+            if (file.size or 0) > WORTH_A_CALL:
+                # Else Tornado joins them with the first piece, which is a copy of it.
+                await self.flush()
             while chunk := await asyncio.to_thread(file.read):
                 self.write(chunk)
                 await self.flush()

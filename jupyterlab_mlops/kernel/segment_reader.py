@@ -154,7 +154,7 @@ class SegmentReader:
         self._read_marked(rows)
         while (stop := self._stop_of(self.offset)) is not None:
             start, kind = self.offset, U32.unpack_from(self._data, self.offset + 4)[0]
-            if kind < KIND_POINTS:
+            if rows and kind < KIND_POINTS:
                 yield from self._blocks(rows)
                 rows = {}
             self.offset = stop
@@ -216,7 +216,9 @@ class SegmentReader:
     def _record(self, start: int, stop: int) -> tuple[dict[str, Any], bytes]:
         length = U32.unpack_from(self._data, start + 8)[0]
         text_end = start + 12 + length
-        return json.loads(self._data[start + 12 : text_end]), self._data[text_end : stop - 4]
+        # Given bytes, `loads` would first find out in which of five ways they are encoded.
+        text = self._data[start + 12 : text_end].decode("utf-8", "surrogatepass")
+        return json.loads(text), self._data[text_end : stop - 4]
 
     def _blocks(self, rows: dict[int, list[tuple[Any, ...]]]) -> Iterator[Item]:
         blocks = [block for kind, of_kind in rows.items() for block in self._columns(kind, of_kind)]

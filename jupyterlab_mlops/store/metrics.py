@@ -11,7 +11,7 @@ import math
 import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from ..types import Curve, MetricHistory, MetricsLogged, Origin
 from .buckets import LEVELS, Buckets, levels_of
 from .changes import Changes, collecting, note
 from .limits import Fitting, check_integer
-from .packing import CHUNK, Points, pack, to_bytes, unpack, unpack_all
+from .packing import CHUNK, Points, pack, to_bytes, unpack, unpack_all, unpack_columns
 from .rows import one, value
 from .run_records import choose_key_metric, flag_cut
 from .runs import run_key
@@ -264,8 +264,7 @@ def get_history(conn: sqlite3.Connection, run_id: str, key: str) -> MetricHistor
 def get_points(conn: sqlite3.Connection, run_id: str, key: str) -> Points:
     """Return the same as arrays (`q`, `q`, `d`), which NumPy takes without a copy."""
     run, series = _series(conn, run_id, key)
-    sql = "SELECT points FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id"
-    points = unpack_all(packed for (packed,) in conn.execute(sql, (run, key)))
+    points = unpack_all(_packed(conn, run, key))
     return points if series["in_order"] else points.sorted()
 
 
@@ -274,8 +273,16 @@ def get_columns(conn: sqlite3.Connection, run_id: str, key: str) -> bytes:
 
     All are little-endian; a third of the bytes are each. Raises as `get_history` does.
     """
+    run, series = _series(conn, run_id, key)
+    if series["in_order"]:
+        return unpack_columns(_packed(conn, run, key))
     points = get_points(conn, run_id, key)
     return to_bytes(points.steps, points.timestamps, points.values)
+
+
+def _packed(conn: sqlite3.Connection, run: int, key: str) -> Iterator[bytes]:
+    sql = "SELECT points FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id"
+    return (packed for (packed,) in conn.execute(sql, (run, key)))
 
 
 def _series(conn: sqlite3.Connection, run_id: str, key: str) -> tuple[int, dict[str, Any]]:

@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from itertools import accumulate, chain, islice
 from operator import le, lt, ne, sub
 from struct import Struct
@@ -157,7 +158,33 @@ def _unpack_by_numpy(numpy: Any, chunks: list[bytes], counts: list[int]) -> Poin
     whole, real = array("q", [0]) * count, array("d", [0.0]) * count
     points = Points(whole, whole[:], real)
     columns = [numpy.frombuffer(column, "q") for column in (points.steps, points.timestamps)]
-    values = numpy.frombuffer(points.values)
+    _fill(numpy, chunks, counts, columns, numpy.frombuffer(points.values))
+    return points
+
+
+def unpack_columns(packed: Iterable[bytes]) -> bytes:
+    """Return the points of packed chunks as `to_bytes` does their columns, without a copy more."""
+    chunks = list(packed)
+    counts = [_count(chunk) for chunk in chunks]
+    numpy, count = find_numpy(sum(counts)), sum(counts)
+    if numpy is None or not count:
+        points = unpack_all(chunks)
+        return to_bytes(points.steps, points.timestamps, points.values)
+    # Its buffer becomes the bytes; there is no other way to write into bytes in place.
+    built = BytesIO()
+    built.seek(24 * count - 1)
+    built.write(b"\0")
+    with built.getbuffer() as buffer:
+        steps, timestamps = (numpy.frombuffer(buffer, "<i8", count, at * count) for at in (0, 8))
+        values = numpy.frombuffer(buffer, "<f8", count, 16 * count)
+        _fill(numpy, chunks, counts, [steps, timestamps], values)
+        del steps, timestamps, values  # a buffer that is looked at cannot be released
+    return built.getvalue()
+
+
+def _fill(
+    numpy: Any, chunks: list[bytes], counts: list[int], columns: list[Any], values: Any
+) -> None:
     at = 0
     for chunk, size in zip(chunks, counts, strict=True):
         offset = _HEAD.size
@@ -165,7 +192,6 @@ def _unpack_by_numpy(numpy: Any, chunks: list[bytes], counts: list[int]) -> Poin
             offset = _integers_by_numpy(numpy, chunk, offset, column[at : at + size])
         values[at : at + size] = numpy.frombuffer(chunk, "<f8", size, offset)
         at += size
-    return points
 
 
 def _integers_by_numpy(numpy: Any, packed: bytes, offset: int, target: Any) -> int:

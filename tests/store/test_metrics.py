@@ -82,9 +82,12 @@ def test_integers_survive_packing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     twice = Points.empty()
     twice.extend(points)
     twice.extend(points)
+    columns = packing.to_bytes(twice.steps, twice.timestamps, twice.values)
     assert packing.unpack_all([packed, packed]) == twice
+    assert packing.unpack_columns([packed, packed]) == columns
     monkeypatch.setattr(packing, "find_numpy", lambda count: None)
     assert packing.unpack_all([packed, packed]) == twice
+    assert packing.unpack_columns([packed, packed]) == columns
 
 
 def test_values_survive_bit_for_bit(database: Database) -> None:
