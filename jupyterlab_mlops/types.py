@@ -729,7 +729,7 @@ class RunGroup(View):
     """Null: those that lack it."""
     count: int
     newest: int | None
-    """Start of the newest run."""
+    """Start of the run that was recorded last."""
     filter: str
     """The clause that finds these runs."""
     aggregates: list[Aggregate] = []

@@ -8,6 +8,7 @@ from typing import Any
 from .fields import Entity, Key
 from .filters import And, Clause, Expression, Not, Or
 from .rows import marks
+from .schema_table import SORTED
 
 TABLES: dict[Entity, str] = {"metric": "metrics", "param": "params", "tag": "tags"}
 _ERROR = "json_extract({0}.error, '$.name') || ': ' || json_extract({0}.error, '$.value')"
@@ -30,7 +31,8 @@ COLUMNS = {
     "child_count": "(SELECT count(*) FROM runs c WHERE c.parent_run_id = r.run_id"
     " AND c.lifecycle_stage = 'active')",
 }
-_INDEXED_ATTRIBUTES = ("run_id", "run_name", "session_id", "parent_run_id", "notebook")
+_INDEXED_ATTRIBUTES = ("run_id", "session_id", "parent_run_id", "experiment", *SORTED)
+_POSITIVE = ("=", "IN", ">", ">=", "<", "<=", "LIKE", "ILIKE", "CONTAINS")
 _OF_CELLS = (
     "SELECT t.id FROM executions m CROSS JOIN execution_runs y ON y.execution = m.id"
     " CROSS JOIN runs t ON t.run_id = y.run_id WHERE {}"
@@ -169,7 +171,7 @@ def _candidates(clause: Clause) -> Sql | None:
     key = clause.key
     if key.entity not in TABLES and key.entity != "attribute":
         return None if clause.operator == "IS NULL" else _set(clause)
-    if clause.operator not in ("=", "IN", ">", ">=", "<", "<="):
+    if clause.operator not in _POSITIVE:
         return None
     if key.entity in TABLES:
         test = _value_test(clause)
@@ -178,7 +180,7 @@ def _candidates(clause: Clause) -> Sql | None:
             f"SELECT m.run AS id FROM {table} m WHERE m.key = ? AND {test.text}",
             [key.name, *test.arguments],
         )
-    if key.name in (*_INDEXED_ATTRIBUTES, "experiment"):
+    if key.name in _INDEXED_ATTRIBUTES:
         return runs_where(_attribute(clause))
     return None
 

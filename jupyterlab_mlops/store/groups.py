@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,13 +14,14 @@ from .conditions import COLUMNS, TABLES, pairs_of
 from .fields import Key, written
 from .filters import Clause, parse_column, written_clause
 from .match import Hits
+from .rows import marks
 from .rows import value as first_value
 from .runs import tag_keys
 from .scope import Scope
 
 Order = Literal["count", "value", "newest", "min", "max", "mean"]
 USUAL_FACETS = ("experiment", "status", "user_id", "notebook", "verdict", "model.name")
-TAG_FACETS = 10
+TAG_FACETS = 5
 """Tags that are facets unless the request names its own."""
 
 
@@ -27,7 +29,8 @@ TAG_FACETS = 10
 class _Group:
     value: str | None
     count: int
-    newest: int | None = None
+    newest: int | None
+    """Small id of the run that was recorded last."""
 
 
 def group_runs(
@@ -63,12 +66,13 @@ def group_runs(
         raise InvalidRequest(f"To sort groups by {order} name a metric.")
     hits = Hits(conn, scope)
     found = _groups(conn, hits, key)
-    sums = [_aggregates(conn, hits, key, name) for name in names]
+    sums = _aggregates(conn, hits, key, names)
+    starts = _starts(conn, found)
     groups = [
         RunGroup(
             value=group.value,
             count=group.count,
-            newest=group.newest,
+            newest=None if group.newest is None else starts[group.newest],
             filter=_clause(key, group.value),
             aggregates=[
                 each.get(group.value, _aggregate(written(name), 0, None, None, None))
@@ -102,34 +106,60 @@ def list_facets(
     if not columns:
         keys += [Key("tag", name) for name in tag_keys(conn, TAG_FACETS)]
     hits = Hits(conn, scope)
-    return Facets(facets=[_facet(conn, hits, key, limit) for key in keys], run_count=hits.count)
+    counted = _counted(conn, hits, keys)
+    facets = [_facet(conn, hits, key, limit, counted) for key in keys]
+    return Facets(facets=facets, run_count=hits.count)
 
 
-def _facet(conn: sqlite3.Connection, hits: Hits, key: Key, limit: int) -> Facet:
-    found = sorted(_groups(conn, hits, key), key=lambda group: -group.count)
-    values = [_facet_value(key, g) for g in found[:limit]]
+def _facet(
+    conn: sqlite3.Connection, hits: Hits, key: Key, limit: int, counted: dict[str, Counter[Any]]
+) -> Facet:
+    known = counted.get(key.name) if key.entity == "attribute" else None
+    if known is None:
+        found = [(group.value, group.count) for group in _groups(conn, hits, key)]
+    else:
+        found = list(known.items())
+    found.sort(key=lambda pair: (-pair[1], pair[0] or ""))
+    values = [
+        FacetValue(value=value, count=count, filter=_clause(key, value))
+        for value, count in found[:limit]
+    ]
     return Facet(column=written(key), values=values, more=len(found) > limit)
 
 
+def _counted(conn: sqlite3.Connection, hits: Hits, keys: list[Key]) -> dict[str, Counter[Any]]:
+    """Count the values of attributes of the runs that match, all in one reading.
+
+    Where every run matches an index of each attribute is quicker.
+    """
+    names = [key.name for key in keys if key.entity == "attribute"]
+    if hits.everything or not names:
+        return {}
+    columns = ", ".join(COLUMNS[name] for name in names)
+    rows = conn.execute(f"SELECT {columns} FROM {hits.runs()}").fetchall()
+    return dict(zip(names, map(Counter, zip(*rows, strict=True)), strict=True)) if rows else {}
+
+
 def _groups(conn: sqlite3.Connection, hits: Hits, key: Key) -> list[_Group]:
-    pairs = _pairs(hits, key)
-    sql = (
-        f"WITH g (run, value) AS ({pairs}) SELECT g.value, count(*), max(r.start_time)"
-        " FROM g JOIN runs r ON r.id = g.run GROUP BY g.value"
-    )
+    sql = f"SELECT value, count(*), max(run) FROM ({_pairs(hits, key)}) GROUP BY value"
     found = [_Group(*row) for row in conn.execute(sql, _arguments(key))]
     missing = hits.count - sum(group.count for group in found)
     if missing > 0 and key.entity in TABLES:
         lacking = f"NOT EXISTS (SELECT 1 FROM {TABLES[key.entity]} m WHERE m.run = r.id AND key = ?"
-        sql = f"SELECT max(r.start_time) FROM {hits.runs()} WHERE {lacking})"
+        sql = f"SELECT max(r.id) FROM {hits.runs()} WHERE {lacking})"
         found.append(_Group(None, missing, first_value(conn, sql, [key.name])))
     return found
 
 
 def _pairs(hits: Hits, key: Key) -> str:
     """Return SQL for the small ids of the runs that match, each with its value."""
+    if key.name == "experiment" and key.entity == "attribute":
+        return (
+            f"SELECT e.run, x.name AS value FROM (SELECT r.experiment_id AS number, r.id AS run"
+            f" FROM {hits.runs()}) e JOIN experiments x ON x.experiment_id = e.number"
+        )
     if key.entity == "attribute":
-        return f"SELECT r.id, {COLUMNS[key.name]} FROM {hits.runs()}"
+        return f"SELECT r.id AS run, {COLUMNS[key.name]} AS value FROM {hits.runs()}"
     if key.entity in TABLES:
         table = TABLES[key.entity]
         return f"SELECT m.run, m.value FROM {table} m WHERE m.key = ? AND {hits.among('m.run')}"
@@ -141,17 +171,48 @@ def _arguments(key: Key) -> list[Any]:
 
 
 def _aggregates(
-    conn: sqlite3.Connection, hits: Hits, key: Key, metric: Key
+    conn: sqlite3.Connection, hits: Hits, key: Key, metrics: Sequence[Key]
+) -> list[dict[str | None, Aggregate]]:
+    """Sum up metrics by group.
+
+    The values of a metric lie together in its index; those of a run do not, where runs have many
+    metrics. So the groups are put where a run's is found at once, and each metric is read through.
+    """
+    if not metrics:
+        return []
+    conn.execute("DROP TABLE IF EXISTS temp.grouped")
+    is_single = key.entity in TABLES or key.entity == "attribute"
+    conn.execute(f"CREATE TEMP TABLE grouped (run INTEGER{' PRIMARY KEY' * is_single}, value)")
+    conn.execute(
+        f"INSERT INTO temp.grouped SELECT run, value FROM ({_pairs(hits, key)}) ORDER BY run",
+        _arguments(key),
+    )
+    if not is_single:
+        conn.execute("CREATE INDEX temp.grouped_by_run ON grouped (run)")
+    return [_aggregates_of(conn, hits, metric) for metric in metrics]
+
+
+def _aggregates_of(
+    conn: sqlite3.Connection, hits: Hits, metric: Key
 ) -> dict[str | None, Aggregate]:
     sql = (
-        f"WITH g (run, value) AS MATERIALIZED ({_pairs(hits, key)}) SELECT g.value,"
-        " count(*), min(m.value), max(m.value), avg(m.value) FROM metrics m"
-        f" LEFT JOIN g ON g.run = m.run WHERE m.key = ? AND m.value IS NOT NULL"
-        f" AND {hits.among('m.run')} GROUP BY g.value"
+        "SELECT g.value, count(*), min(m.value), max(m.value), avg(m.value)"
+        " FROM metrics m INDEXED BY metrics_by_value LEFT JOIN temp.grouped g ON g.run = m.run"
+        f" WHERE m.key = ? AND m.value IS NOT NULL AND {hits.among('m.run')} GROUP BY g.value"
     )
-    found = conn.execute(sql, [*_arguments(key), metric.name])
     column = written(metric)
-    return {row[0]: _aggregate(column, *row[1:]) for row in found}
+    return {row[0]: _aggregate(column, *row[1:]) for row in conn.execute(sql, [metric.name])}
+
+
+def _starts(conn: sqlite3.Connection, groups: list[_Group]) -> dict[int, int]:
+    """Return when the newest run of each group began."""
+    keys = [group.newest for group in groups if group.newest is not None]
+    found: dict[int, int] = {}
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        sql = f"SELECT id, start_time FROM runs WHERE id IN ({marks(part)})"
+        found.update(conn.execute(sql, part).fetchall())
+    return found
 
 
 def _sorted(groups: list[RunGroup], order: Order, descending: bool) -> list[RunGroup]:
@@ -184,10 +245,6 @@ def _metric(text: str) -> Key:
     if key.entity != "metric":
         raise InvalidRequest(f"{text!r} is no metric; aggregates are made of metrics.")
     return key
-
-
-def _facet_value(key: Key, group: _Group) -> FacetValue:
-    return FacetValue(value=group.value, count=group.count, filter=_clause(key, group.value))
 
 
 def _aggregate(

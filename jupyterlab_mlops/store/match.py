@@ -13,7 +13,8 @@ from .rows import value
 from .runs import keys_in_use
 from .scope import Scope
 
-_WIDE = ("r.lifecycle_stage = ?", "r.parent_run_id IS NULL")
+ACTIVE = "r.lifecycle_stage = ?"
+_WIDE = (ACTIVE, "r.parent_run_id IS NULL")
 """Tests of the scope that leave most runs."""
 
 
@@ -62,6 +63,10 @@ class Match:
         sql = f"SELECT count(*) FROM {source.text} {test.text}"
         return int(value(self._conn, sql, [*source.arguments, *test.arguments]))
 
+    def count_all(self) -> int:
+        """Count all that match, beginning with the clause that leaves few."""
+        return self.count(self.source(self.few(MANY)))
+
 
 def _parsed(conn: sqlite3.Connection, text: str) -> Expression | None:
     """Read a filter; where a key is wrong, suggest keys of the store that look like it."""
@@ -93,25 +98,28 @@ class Hits:
 
     Attributes
     ----------
+    count
+        How many they are.
     everything
         True: every run of the store matches, and there is no such table.
     """
 
     def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
         match = Match(conn, scope)
+        tests = match.tests()
         conn.execute("DROP TABLE IF EXISTS temp.hits")
-        self.everything = not match.tests() or (
-            len(match.tests()) == 1
-            and scope.view == "active"
-            and not value(conn, "SELECT 1 FROM runs WHERE lifecycle_stage <> 'active' LIMIT 1")
+        self.everything = not tests or (
+            tests[0].text == ACTIVE and len(tests) == 1 and not _has_deleted(conn)
         )
         if self.everything:
             self.count = int(value(conn, "SELECT count(*) FROM runs"))
             return
-        source, test = match.source(match.few(MANY)), where(match.tests())
+        source, test = match.source(match.few(MANY)), where(tests)
         conn.execute("CREATE TEMP TABLE hits (id INTEGER PRIMARY KEY)")
+        # In the order of their ids, since a tree grows fastest at its end.
         self.count = conn.execute(
-            f"INSERT OR IGNORE INTO temp.hits SELECT r.id FROM {source.text} {test.text}",
+            f"INSERT OR IGNORE INTO temp.hits SELECT r.id FROM {source.text} {test.text}"
+            " ORDER BY 1",
             [*source.arguments, *test.arguments],
         ).rowcount
 
@@ -122,6 +130,10 @@ class Hits:
     def runs(self) -> str:
         """Return what stands behind FROM: the runs `r` that match."""
         return "runs r" if self.everything else "temp.hits h CROSS JOIN runs r ON r.id = h.id"
+
+
+def _has_deleted(conn: sqlite3.Connection) -> bool:
+    return bool(value(conn, "SELECT 1 FROM runs WHERE lifecycle_stage = 'deleted' LIMIT 1"))
 
 
 def _text_candidates(text: str) -> Sql:

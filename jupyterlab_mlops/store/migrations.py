@@ -46,10 +46,17 @@ def run_table(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def run_table_speed(db: sqlite3.Connection) -> None:
+    """Sort and count runs by indexes; count the runs of each column as they come."""
+    for statement in schema_table.RUN_TABLE_SPEED:
+        db.execute(statement)
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_first_tables", first_tables),
     ("0002_mlflow_tables", mlflow_tables),
     ("0003_run_table", run_table),
+    ("0004_run_table_speed", run_table_speed),
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
+T = TypeVar("T")
 Arguments = Sequence[Any] | Mapping[str, Any]
 
 
@@ -36,6 +38,20 @@ def value(conn: sqlite3.Connection, sql: str, arguments: Arguments = ()) -> Any:
 def marks(items: Sequence[Any]) -> str:
     """Return one question mark per item, for an IN list."""
     return ", ".join("?" * len(items))
+
+
+def within(conn: sqlite3.Connection, seconds: float, work: Callable[[], T]) -> T | None:
+    """Return what a read gives; None when it takes longer."""
+    end = time.perf_counter() + seconds
+    conn.set_progress_handler(lambda: time.perf_counter() > end, 1000)
+    try:
+        return work() if seconds > 0 else None
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        return None
+    finally:
+        conn.set_progress_handler(None, 0)
 
 
 def to_json(thing: Any) -> str:

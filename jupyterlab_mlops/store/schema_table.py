@@ -61,3 +61,56 @@ RUN_TABLE = (
     ) WITHOUT ROWID
     """,
 )
+
+
+# --------------------------------------------------------------------- version 4: and its speed
+
+
+def _counted(table: str) -> tuple[str, ...]:
+    """Keep how many runs have each key: a count of rows would read all of them."""
+    return (
+        f"INSERT INTO _column_counts SELECT '{table}', key, count(*) FROM {table} GROUP BY key",
+        # Before, since a row that replaces another is not counted again.
+        f"""
+        CREATE TRIGGER {table}_counted BEFORE INSERT ON {table}
+        WHEN NOT EXISTS (SELECT 1 FROM {table} WHERE run = new.run AND key = new.key)
+        BEGIN
+            INSERT INTO _column_counts VALUES ('{table}', new.key, 1)
+                ON CONFLICT (kind, key) DO UPDATE SET count = count + 1;
+        END
+        """,
+        f"""
+        CREATE TRIGGER {table}_uncounted AFTER DELETE ON {table}
+        BEGIN
+            UPDATE _column_counts SET count = count - 1 WHERE kind = '{table}' AND key = old.key;
+        END
+        """,
+    )
+
+
+SORTED = {
+    "run_name": "name",
+    "user_id": "user",
+    "status": "status",
+    "verdict": "verdict",
+    "notebook": "notebook",
+    "end_time": "end_time",
+    "duration": "end_time - start_time",
+}
+"""Attributes of runs that an index sorts, counts and finds, with what it holds first."""
+
+RUN_TABLE_SPEED = (
+    "DROP INDEX runs_by_name",
+    *(
+        f"CREATE INDEX runs_by_{name} ON runs ({column}, start_time DESC, lifecycle_stage)"
+        for name, column in SORTED.items()
+    ),
+    """
+    CREATE TABLE _column_counts (
+        kind TEXT NOT NULL, key TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (kind, key)
+    ) WITHOUT ROWID
+    """,
+    *_counted("metrics"),
+    *_counted("params"),
+    *_counted("tags"),
+)

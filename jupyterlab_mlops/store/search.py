@@ -16,15 +16,16 @@ from .conditions import COLUMNS, TABLES, Sql, where
 from .executions import decode_token, encode_token
 from .filters import Order, parse_columns, parse_order
 from .match import Match
-from .rows import value
+from .rows import within
 from .runs import build_runs
+from .schema_table import SORTED
 from .scope import Scope, View
 
 MAX_RESULTS = 50_000
-FEW = 500
+FEW = 5_000
 """Runs that are fetched and sorted rather than walked to."""
-COUNTED = 5_000
-"""Runs in the store up to which `total` is exact also behind a filter."""
+COUNT_SECONDS = 0.05
+"""How long those that match a filter may be counted."""
 
 
 def search_runs(
@@ -78,8 +79,9 @@ def find_page(
     Returns
     -------
     RunPage
-        `total` is exact without a filter, in a store of up to 5,000 runs, and on the last page;
-        else it is what is known to be there so far, and `total_is_exact` is false.
+        `total` is exact without a filter, on the last page, and where counting takes no longer than
+        a twentieth of a second; else it is what is known to be there so far, and `total_is_exact`
+        is false.
 
     Raises
     ------
@@ -123,9 +125,14 @@ class Search:
 
     def _sorted(self, offset: int, count: int, few: Sql | None) -> list[int]:
         """Sort all that match; by time alone an index has the order already."""
-        order = _order([_order_term(order) for order in self._orders])
-        source = self._match.source(few)
-        return self._ids(source, where(self._match.tests()), order, offset, count)
+        source, terms = self._match.source(few), [_order_term(order) for order in self._orders]
+        first = self._orders[0].key.name if self._orders else None
+        if few is None and first in SORTED:
+            source = Sql(f"runs r INDEXED BY runs_by_{first}")
+        elif few is None and first == "experiment":
+            source = Sql("experiments x CROSS JOIN runs r ON r.experiment_id = x.experiment_id")
+            terms[0] = Sql(f"x.name {'DESC' if self._orders[0].descending else 'ASC'}")
+        return self._ids(source, where(self._match.tests()), _order(terms), offset, count)
 
     def _walked(self, offset: int, count: int) -> list[int]:
         """Walk the index of the first order key, then go on with the runs that lack the key."""
@@ -176,10 +183,10 @@ class Search:
         """Return how many runs match, and True; or at least how many, and False."""
         if not more and seen:
             return seen, True
-        stored = value(self._conn, "SELECT coalesce(max(id), 0) FROM runs")
-        if not self._match.is_plain and stored > COUNTED:
-            return seen + more, not more
-        return self._match.count(), True
+        if self._match.is_plain:
+            return self._match.count(), True
+        counted = within(self._conn, COUNT_SECONDS, self._match.count_all)
+        return (seen + more, not more) if counted is None else (counted, True)
 
 
 def _order(terms: Sequence[Sql]) -> Sql:

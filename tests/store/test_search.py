@@ -330,7 +330,7 @@ def test_quotes_and_sql_in_values_are_only_text(database: Database, tmp_path: Pa
 def test_a_total_says_when_it_is_only_a_lower_bound(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "COUNTED", 3)
+    monkeypatch.setattr(search, "COUNT_SECONDS", 0)
     records = [
         (RunStart(run_id=f"run{i}", start_time=T0 + i, tags={"a": "b"}), "kernel") for i in range(5)
     ]
