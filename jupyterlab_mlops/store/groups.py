@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..errors import InvalidRequest
@@ -14,13 +14,13 @@ from .conditions import COLUMNS, TABLES, pairs_of
 from .fields import Key, written
 from .filters import Clause, parse_column, written_clause
 from .match import Hits
-from .rows import marks
-from .rows import value as first_value
+from .rows import marks, value
 from .runs import tag_keys
 from .scope import Scope
 
 Order = Literal["count", "value", "newest", "min", "max", "mean"]
 USUAL_FACETS = ("experiment", "status", "user_id", "notebook", "verdict", "model.name")
+EXPERIMENT = Key("attribute", "experiment")
 TAG_FACETS = 5
 """Tags that are facets unless the request names its own."""
 
@@ -31,6 +31,7 @@ class _Group:
     count: int
     newest: int | None
     """Small id of the run that was recorded last."""
+    aggregates: list[Aggregate]
 
 
 def group_runs(
@@ -65,8 +66,7 @@ def group_runs(
     if order in ("min", "max", "mean") and not names:
         raise InvalidRequest(f"To sort groups by {order} name a metric.")
     hits = Hits(conn, scope)
-    found = _groups(conn, hits, key)
-    sums = _aggregates(conn, hits, key, names)
+    found = _groups(conn, hits, key, names)
     starts = _starts(conn, found)
     groups = [
         RunGroup(
@@ -74,10 +74,7 @@ def group_runs(
             count=group.count,
             newest=None if group.newest is None else starts[group.newest],
             filter=_clause(key, group.value),
-            aggregates=[
-                each.get(group.value, _aggregate(written(name), 0, None, None, None))
-                for name, each in zip(names, sums, strict=True)
-            ],
+            aggregates=group.aggregates,
         )
         for group in found
     ]
@@ -121,8 +118,8 @@ def _facet(
         found = list(known.items())
     found.sort(key=lambda pair: (-pair[1], pair[0] or ""))
     values = [
-        FacetValue(value=value, count=count, filter=_clause(key, value))
-        for value, count in found[:limit]
+        FacetValue(value=text, count=count, filter=_clause(key, text))
+        for text, count in found[:limit]
     ]
     return Facet(column=written(key), values=values, more=len(found) > limit)
 
@@ -135,73 +132,85 @@ def _counted(conn: sqlite3.Connection, hits: Hits, keys: list[Key]) -> dict[str,
     names = [key.name for key in keys if key.entity == "attribute"]
     if hits.everything or not names:
         return {}
-    columns = ", ".join(COLUMNS[name] for name in names)
+    columns = ", ".join(map(_column, names))
     rows = conn.execute(f"SELECT {columns} FROM {hits.runs()}").fetchall()
-    return dict(zip(names, map(Counter, zip(*rows, strict=True)), strict=True)) if rows else {}
+    found: dict[str, Counter[Any]] = {
+        name: Counter(row[i] for row in rows) for i, name in enumerate(names)
+    }
+    if EXPERIMENT.name in found:
+        known = dict(conn.execute("SELECT experiment_id, name FROM experiments").fetchall())
+        counts = found[EXPERIMENT.name].items()
+        found[EXPERIMENT.name] = Counter({known[number]: count for number, count in counts})
+    return found
 
 
-def _groups(conn: sqlite3.Connection, hits: Hits, key: Key) -> list[_Group]:
-    sql = f"SELECT value, count(*), max(run) FROM ({_pairs(hits, key)}) GROUP BY value"
-    found = [_Group(*row) for row in conn.execute(sql, _arguments(key))]
+def _groups(
+    conn: sqlite3.Connection, hits: Hits, key: Key, metrics: Sequence[Key] = ()
+) -> list[_Group]:
+    arguments = [key.name] if key.entity in TABLES else []
+    sql = _with_metrics(hits, key, len(metrics))
+    rows = conn.execute(sql, [*arguments, *(metric.name for metric in metrics)])
+    found = [_group(row, metrics) for row in rows]
     missing = hits.count - sum(group.count for group in found)
     if missing > 0 and key.entity in TABLES:
-        lacking = f"NOT EXISTS (SELECT 1 FROM {TABLES[key.entity]} m WHERE m.run = r.id AND key = ?"
-        sql = f"SELECT max(r.id) FROM {hits.runs()} WHERE {lacking})"
-        found.append(_Group(None, missing, first_value(conn, sql, [key.name])))
+        found.append(_missing(conn, hits, key, metrics, missing))
+    if key == EXPERIMENT:
+        names = dict(conn.execute("SELECT experiment_id, name FROM experiments").fetchall())
+        found = [replace(group, value=names[group.value]) for group in found]
     return found
+
+
+def _missing(
+    conn: sqlite3.Connection, hits: Hits, key: Key, metrics: Sequence[Key], count: int
+) -> _Group:
+    """Return the group of those that lack the key."""
+    lacking = f"NOT EXISTS (SELECT 1 FROM {TABLES[key.entity]} m WHERE m.run = r.id AND key = ?)"
+    if not metrics:
+        # From the end: this stops at the first.
+        sql = f"SELECT r.id FROM {hits.runs()} WHERE {lacking} ORDER BY {hits.id} DESC LIMIT 1"
+        newest = value(conn, sql, [key.name])
+        return _Group(None, count, newest, [])
+    runs = f"SELECT r.id AS run, NULL AS value FROM {hits.runs()} WHERE {lacking}"
+    sql = _with_metrics(hits, key, len(metrics)).replace(_pairs(hits, key), runs)
+    row = conn.execute(sql, [key.name, *(metric.name for metric in metrics)]).fetchone()
+    return _group(row, metrics)
+
+
+def _group(row: Sequence[Any], metrics: Sequence[Key]) -> _Group:
+    sums = [
+        _aggregate(written(metric), *row[3 + 4 * i : 7 + 4 * i]) for i, metric in enumerate(metrics)
+    ]
+    return _Group(row[0], row[1], row[2], sums)
 
 
 def _pairs(hits: Hits, key: Key) -> str:
     """Return SQL for the small ids of the runs that match, each with its value."""
-    if key.name == "experiment" and key.entity == "attribute":
-        return (
-            f"SELECT e.run, x.name AS value FROM (SELECT r.experiment_id AS number, r.id AS run"
-            f" FROM {hits.runs()}) e JOIN experiments x ON x.experiment_id = e.number"
-        )
     if key.entity == "attribute":
-        return f"SELECT r.id AS run, {COLUMNS[key.name]} AS value FROM {hits.runs()}"
+        return f"SELECT r.id AS run, {_column(key.name)} AS value FROM {hits.runs()}"
     if key.entity in TABLES:
         table = TABLES[key.entity]
         return f"SELECT m.run, m.value FROM {table} m WHERE m.key = ? AND {hits.among('m.run')}"
     return f"SELECT * FROM ({pairs_of(key)}) p WHERE {hits.among('p.run')}"
 
 
-def _arguments(key: Key) -> list[Any]:
-    return [key.name] if key.entity in TABLES else []
+def _column(attribute: str) -> str:
+    """Return what stands for an attribute; an experiment's name is looked up once a group."""
+    return "r.experiment_id" if attribute == EXPERIMENT.name else COLUMNS[attribute]
 
 
-def _aggregates(
-    conn: sqlite3.Connection, hits: Hits, key: Key, metrics: Sequence[Key]
-) -> list[dict[str | None, Aggregate]]:
-    """Sum up metrics by group.
-
-    The values of a metric lie together in its index; those of a run do not, where runs have many
-    metrics. So the groups are put where a run's is found at once, and each metric is read through.
-    """
-    if not metrics:
-        return []
-    conn.execute("DROP TABLE IF EXISTS temp.grouped")
-    is_single = key.entity in TABLES or key.entity == "attribute"
-    conn.execute(f"CREATE TEMP TABLE grouped (run INTEGER{' PRIMARY KEY' * is_single}, value)")
-    conn.execute(
-        f"INSERT INTO temp.grouped SELECT run, value FROM ({_pairs(hits, key)}) ORDER BY run",
-        _arguments(key),
+def _with_metrics(hits: Hits, key: Key, count: int) -> str:
+    """Return SQL that counts runs by value, and sums up metrics of theirs in the same pass."""
+    sums = "".join(
+        f", count(m{i}.value), min(m{i}.value), max(m{i}.value), avg(m{i}.value)"
+        for i in range(count)
     )
-    if not is_single:
-        conn.execute("CREATE INDEX temp.grouped_by_run ON grouped (run)")
-    return [_aggregates_of(conn, hits, metric) for metric in metrics]
-
-
-def _aggregates_of(
-    conn: sqlite3.Connection, hits: Hits, metric: Key
-) -> dict[str | None, Aggregate]:
-    sql = (
-        "SELECT g.value, count(*), min(m.value), max(m.value), avg(m.value)"
-        " FROM metrics m INDEXED BY metrics_by_value LEFT JOIN temp.grouped g ON g.run = m.run"
-        f" WHERE m.key = ? AND m.value IS NOT NULL AND {hits.among('m.run')} GROUP BY g.value"
+    joins = "".join(
+        f" LEFT JOIN metrics m{i} ON m{i}.run = g.run AND m{i}.key = ?" for i in range(count)
     )
-    column = written(metric)
-    return {row[0]: _aggregate(column, *row[1:]) for row in conn.execute(sql, [metric.name])}
+    return (
+        f"SELECT g.value, count(*), max(g.run){sums} FROM ({_pairs(hits, key)}) g{joins}"
+        " GROUP BY g.value"
+    )
 
 
 def _starts(conn: sqlite3.Connection, groups: list[_Group]) -> dict[int, int]:

@@ -127,6 +127,11 @@ class Hits:
         """Return a test that the run in a column is one of them."""
         return "1" if self.everything else f"{run} IN (SELECT id FROM temp.hits)"
 
+    @property
+    def id(self) -> str:
+        """Column of the small id in `runs()` to sort by."""
+        return "r.id" if self.everything else "h.id"
+
     def runs(self) -> str:
         """Return what stands behind FROM: the runs `r` that match."""
         return "runs r" if self.everything else "temp.hits h CROSS JOIN runs r ON r.id = h.id"

@@ -1344,7 +1344,7 @@ export interface components {
             /** @description Null: those that lack it. */
             value: string | null;
             count: number;
-            /** @description Start of the newest run. */
+            /** @description Start of the run that was recorded last. */
             newest: number | null;
             /** @description The clause that finds these runs. */
             filter: string;

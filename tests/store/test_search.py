@@ -6,7 +6,7 @@ import fnmatch
 import math
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,57 +20,15 @@ from jupyterlab_mlops.store.executions import encode_token
 from jupyterlab_mlops.store.runs import delete_runs, set_note
 from jupyterlab_mlops.store.search import search_runs
 from jupyterlab_mlops.types import (
-    AnyRecord,
-    MetricsLogged,
-    ParamLogged,
     Run,
-    RunEnd,
     RunPage,
     RunStart,
     TagsSet,
 )
 
 from . import stream
+from .made_up import COUNT
 from .stream import T0, say
-
-COUNT = 120
-
-
-def made_up_run(number: int) -> list[AnyRecord]:
-    rng = random.Random(number)
-    run_id = f"{number:032x}"
-    records: list[AnyRecord] = [
-        RunStart(
-            run_id=run_id,
-            # Several runs share a start: ties are broken by the id.
-            start_time=T0 + number // 3,
-            name=f"run {number}",
-            experiment=rng.choice(["iris", "wine"]),
-            user=rng.choice(["ada", "Bob", None]),
-        )
-    ]
-    params = {f"p{k}": f"v{rng.randrange(4)}" for k in range(3) if rng.random() < 0.8}
-    points = [
-        (f"m{k}", rng.choice([rng.random(), float(rng.randrange(3)), math.nan, math.inf]), 0, T0)
-        for k in range(3)
-        if rng.random() < 0.7
-    ]
-    tags = {f"t{k}": rng.choice(["Alpha", "alpha", "beta*", "gamma"]) for k in range(2)}
-    records += [
-        ParamLogged(run_id=run_id, params=params, timestamp=T0),
-        MetricsLogged(run_id=run_id, points=points),
-        TagsSet(run_id=run_id, tags={k: t for k, t in tags.items() if rng.random() < 0.7}),
-        RunEnd(run_id=run_id, status=rng.choice(["FINISHED", "FAILED"]), end_time=T0 + 500),
-    ]
-    return records
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = Database(tmp_path_factory.mktemp("search") / "data")
-    say(database, [(r, "kernel") for i in range(COUNT) for r in made_up_run(i)])
-    yield database
-    database.close()
 
 
 def find(database: Database, filter: str = "", *order_by: str, **options: Any) -> RunPage:
