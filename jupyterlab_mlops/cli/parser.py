@@ -128,7 +128,7 @@ def _executions(p: argparse.ArgumentParser) -> None:
 
 
 def _runs(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--filter", default="", metavar="TEXT", help="in MLflow's grammar")
+    p.add_argument("--filter", default="", metavar="TEXT", help="a query: MLflow's grammar and more")
     p.add_argument("--text", metavar="TEXT", help="found in names, notes, tags, params")
     p.add_argument(
         "--experiment", action="append", default=[], metavar="NAME", help="may be repeated"
@@ -321,7 +321,9 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
         ("restore record.zip", "restore record.zip --force"),
     ),
     "gc": (
-        "upkeep.gc", "remove content that nothing refers to", _gc,
+        "upkeep.gc",
+        "remove content that nothing refers to, and rewrite packs of which most is no longer used;"
+        " what a process that still runs has stored stays until it has ended", _gc,
         ("gc --dry-run", "gc --json"),
     ),
     "init": (

@@ -33,7 +33,7 @@ def number(run: Run) -> float | None:
 
 MORE: list[tuple[str, Test]] = [
     ("params.lr > 0.1", lambda r: (number(r) or 0) > 0.1),
-    ("params.lr <= 9", lambda r: (number(r) if number(r) is not None else 99) <= 9),
+    ("params.lr <= 9", lambda r: (number(r) or 99) <= 9),
     ("params.lr = 10", lambda r: number(r) == 10),
     ("params.lr != 10", lambda r: number(r) != 10),
     ("params.lr = '1e-2'", lambda r: r.params["lr"] == "1e-2"),
