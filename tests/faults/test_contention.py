@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def test_sixteen_processes_write_to_one_experiment(data_dir: Path, report: Repor
 def test_two_servers_of_one_user(data_dir: Path, start_server: StartServer, report: Report) -> None:
     """The second takes over when the first is killed; nothing is there twice."""
     rounds = 5 if LONG else 1
-    first, second = start_server(application="server"), start_server(application="server")
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(lambda _: start_server(application="server"), range(2))
     slowest = 0.0
     expected = 0
     for number in range(rounds):
@@ -133,7 +135,7 @@ connection.close()
 
 @pytest.mark.timeout(900)
 def test_a_migration_that_is_killed(tmp_path: Path, chance: random.Random, report: Report) -> None:
-    rounds = 100 if LONG else 8
+    rounds = 100 if LONG else 5
     folder = tmp_path / "data"
     journal = Journal(folder / "journals", "s")
     texts = {f"p{n}": "x" * 200 for n in range(40)}

@@ -24,11 +24,21 @@ def where_it_is(*folders: Path) -> list[str]:
     return [str(path) for path in files if SECRET.encode() in path.read_bytes()]
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("by", ["the kernel", "the command", "the API"])
-def test_a_secret_of_a_live_kernel(jupyter_server: Server, by: str) -> None:
+@pytest.mark.timeout(180)
+def test_a_secret_of_a_live_kernel(jupyter_server: Server) -> None:
     data_dir = jupyter_server.data_dir
-    with KernelSession(jupyter_server, "a.ipynb") as kernel:
+    for by in ("the kernel", "the command", "the API"):
+        _forget_in_a_live_kernel(jupyter_server, by)
+    jupyter_server.stop()
+    assert where_it_is(data_dir) == []
+    with closing(Database(data_dir)) as database:
+        sql = 'SELECT "where", message FROM faults'
+        assert database.read(lambda conn: conn.execute(sql).fetchall()) == []
+
+
+def _forget_in_a_live_kernel(jupyter_server: Server, by: str) -> None:
+    data_dir = jupyter_server.data_dir
+    with KernelSession(jupyter_server, f"{by}.ipynb") as kernel:
         kernel.execute("import jupyterlab_mlops as mlops\nrun = mlops.start_run()")
         kernel.execute(f"token = '{SECRET}'\nprint(token)\nmlops.log_metric('a', 1.0)")
         kernel.execute(f"raise ValueError('{SECRET}')")
@@ -46,11 +56,6 @@ def test_a_secret_of_a_live_kernel(jupyter_server: Server, by: str) -> None:
         kernel.execute("mlops.log_metric('a', 2.0)")
         assert where_it_is(data_dir) == []
         kernel.execute("mlops.end_run(); y = 2")
-    jupyter_server.stop()
-    assert where_it_is(data_dir) == []
-    with closing(Database(data_dir)) as database:
-        sql = 'SELECT "where", message FROM faults'
-        assert database.read(lambda conn: conn.execute(sql).fetchall()) == []
 
 
 def _with_secret(server: Server, at_least: int) -> list[str]:

@@ -75,7 +75,7 @@ def numbers_of(folder: Path) -> list[int]:
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_forks_that_write_a_journal(tmp_path: Path, chance: random.Random, report: Report) -> None:
-    rounds = 1000 if LONG else 60
+    rounds = 1000 if LONG else 30
     acknowledged = stored = lost = 0
     for number in range(rounds):
         folder = tmp_path / str(number)
@@ -117,7 +117,7 @@ def start_kernel(source: str) -> tuple[KernelManager, Any]:
 def test_kernels_that_log(
     tmp_path: Path, database: Any, chance: random.Random, report: Report
 ) -> None:
-    rounds = 200 // PIECES if LONG else 3
+    rounds = 200 // PIECES if LONG else 2
     ingest = Ingest(database)
     ingest.start()
     acknowledged = stored = errors = 0
@@ -239,7 +239,7 @@ def test_both_at_once(
     tmp_path: Path, data_dir: Path, chance: random.Random, report: Report
 ) -> None:
     """The server is what matters of it here: the process that owns the record and ingests."""
-    rounds = 100 // PIECES if LONG else 3
+    rounds = 100 // PIECES if LONG else 2
     acks = []
     for number in range(rounds):
         owner = start(OWNER)

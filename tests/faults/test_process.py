@@ -151,7 +151,7 @@ print(json.dumps(acknowledged))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs interval timers")
 def test_an_interrupt_inside_a_log_call(data_dir: Path, report: Report) -> None:
-    rounds = 3000 if LONG else 200
+    rounds = 3000 if LONG else 100
     source = INTERRUPTED.replace("ROUNDS", str(rounds))
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
