@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 PARTS = (
     *("calls", "cell", "start", "output", "autolog"),
-    *("metrics", "capture", "runs", "search", "rest", "artifacts"),
+    *("metrics", "capture", "runs", "search", "table", "rest", "artifacts"),
 )
 
 
@@ -59,6 +59,8 @@ TABLE = (
     Row("runs", "durable_over_bare_wall", "run with 50 params, 20 tags, durable", "x bare", 2),
     Row("search", "100000_runs.page_to_bare", "page of 100 of 100,000 runs", "x index walk", 1.5),
     Row("search", "most_over_fewest_runs", "the same", "x of 1,000", 4),
+    Row("table", "slowest_page", "slowest page of 100,000 runs x 1,000", "ms", 150),
+    Row("table", "slowest_other", "its columns, groups or facets", "ms", 300),
     Row("rest", "page_less_empty_over_index_walk", "the same over REST", "x index walk", 3),
     Row("rest", "points_over_in_process", "1,000,000 points over REST", "x in process", 4),
     Row("artifacts", "big_speed_of_copy_and_hash", "200 MB", "x copy and hash", 0.9, True),

@@ -61,12 +61,13 @@ def _fill(conn: sqlite3.Connection, runs: int, columns: int, form: Form) -> None
     conn.execute("PRAGMA synchronous=OFF")
     conn.execute("PRAGMA journal_mode=OFF")
     conn.execute("PRAGMA cache_size=-500000")
-    indexes = conn.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        " AND tbl_name IN ('metrics', 'params', 'tags')"
+    # What is kept beside the rows is made at the end, all at once.
+    beside = conn.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger')"
+        " AND sql IS NOT NULL AND tbl_name IN ('metrics', 'params', 'tags')"
     ).fetchall()
-    for name, _ in indexes:
-        conn.execute(f"DROP INDEX {name}")
+    for kind, name, _ in beside:
+        conn.execute(f"DROP {kind} {name}")
     conn.execute("BEGIN")
     conn.executemany(
         "INSERT INTO experiments (name, creation_time) VALUES (?, 0)",
@@ -80,7 +81,11 @@ def _fill(conn: sqlite3.Connection, runs: int, columns: int, form: Form) -> None
     for table, share in SHARES.items():
         _fill_table(conn, table, round(columns * share), form)
     conn.execute("COMMIT")
-    for _, sql in indexes:
+    for table in SHARES:
+        conn.execute(
+            f"INSERT INTO _column_counts SELECT '{table}', key, count(*) FROM {table} GROUP BY key"
+        )
+    for _, _, sql in beside:
         conn.execute(sql)
     conn.execute("PRAGMA journal_mode=WAL")
 
