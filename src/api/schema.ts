@@ -1854,7 +1854,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes, sources or outputs. */
+                /** @description Words found in names, notes or sources of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2262,7 +2262,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes, sources or outputs. */
+                /** @description Words found in names, notes or sources of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2300,7 +2300,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes, sources or outputs. */
+                /** @description Words found in names, notes or sources of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2348,7 +2348,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes, sources or outputs. */
+                /** @description Words found in names, notes or sources of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2390,7 +2390,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes, sources or outputs. */
+                /** @description Words found in names, notes or sources of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
