@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from .errors import Conflict, InvalidRequest, NotFound
-from .store import executions, purge, registry, runs, sessions
+from .store import executions, past, purge, registry, runs, sessions
 from .store.apply import apply
+from .store.blobs import BlobStore
 from .store.changes import collecting
 from .types import (
     AliasRequest,
     AliasSet,
     Comparison,
+    ComparisonFormat,
     EndRunRequest,
     ForgetAnswer,
     ForgetRequest,
@@ -27,6 +29,7 @@ from .types import (
     LoggedModel,
     ModelRegistered,
     ModelVersion,
+    NotebookForm,
     PurgeAnswer,
     PurgeRequest,
     Push,
@@ -118,10 +121,74 @@ def compare_runs(conn: sqlite3.Connection, run_refs: Sequence[str]) -> Compariso
     from .compare import compare
 
     runs.check_run_ids(run_refs, 2, 20)
-    found = [runs.get_run_details(conn, run, outputs=True) for run in run_refs]
+    found = [runs.get_run_details(conn, run) for run in run_refs]
     if len({details.run.run_id for details in found}) < len(found):
         raise InvalidRequest("A run is given twice; compare different ones.")
+    for details in found:
+        details.executions = executions.with_outputs(conn, details.executions, images=False)
     return compare(found)
+
+
+def export_comparison(
+    conn: sqlite3.Connection, run_refs: Sequence[str], kind: ComparisonFormat
+) -> bytes:
+    """Give a comparison as an HTML page or as a notebook; raises as `compare_runs` does."""
+    from . import __version__
+    from .comparison_notebook import notebook
+    from .comparison_page import image_type, page
+    from .comparison_words import is_same
+
+    comparison = compare_runs(conn, run_refs)
+    pairs = [pair for cells in comparison.cells for pair in cells.pairs if not is_same(pair)]
+    shown = {e.execution_id: e for pair in pairs for e in (pair.left, pair.right) if e}
+    found = executions.with_outputs(conn, list(shown.values()))
+    outputs = {execution.execution_id: execution.outputs for execution in found}
+    if kind == "notebook":
+        return notebook(comparison, outputs)
+    rows = [row for row in comparison.artifacts if image_type(row.key)]
+    blobs = BlobStore.beside(conn)
+    digests = {str(digest) for row in rows for digest in row.values if digest is not None}
+    pictures = {digest: blobs.read(digest, conn) for digest in digests}
+    return page(comparison, outputs, pictures, version=__version__)
+
+
+def recover(conn: sqlite3.Connection, execution_id: str) -> bytes:
+    """Give the notebook as it was when an execution of it had ended.
+
+    Raises
+    ------
+    NotFound
+        There is no such execution of a notebook.
+    """
+    from .recovery import as_it_was
+
+    found = past.past_of(conn, execution_id)
+    moment = executions.get_execution(conn, execution_id)
+    return as_it_was(
+        moment,
+        executions.get_executions(conn, found.present),
+        executions.get_executions(conn, found.earlier),
+        sessions.get_session(conn, moment.session_id),
+        sessions.get_environment(conn, moment.session_id),
+    )
+
+
+def notebook_of_run(conn: sqlite3.Connection, run_ref: str, form: NotebookForm) -> bytes:
+    """Give the notebook as it was when a run ended, or what the run depends on, as it ran.
+
+    Raises
+    ------
+    NotFound
+        There is no such run, or it ran in no cell.
+    """
+    from .registry.code import notebook
+
+    details = runs.get_run_details(conn, run_ref, outputs=form == "executed")
+    if not details.executions:
+        raise NotFound(f"The run {details.run.name} has no recorded cells.")
+    if form == "executed":
+        return notebook(details.executions, details.environment)
+    return recover(conn, details.executions[-1].execution_id)
 
 
 def forget(tx: sqlite3.Connection, request: ForgetRequest) -> ForgetAnswer:

@@ -8,7 +8,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .diff import align_cells
-from .types import SYSTEM_TAGS, CellComparison, Comparison, DatasetView, RunDetails, ValueRow
+from .goals import goal_of
+from .types import (
+    SYSTEM_TAGS,
+    CellComparison,
+    Comparison,
+    DatasetView,
+    DiffKind,
+    Judgement,
+    RunDetails,
+    ValueRow,
+)
 
 Value = str | float | None
 
@@ -28,7 +38,7 @@ def compare(runs: Sequence[RunDetails]) -> Comparison:
         metrics=_metric_rows(runs),
         tags=_rows([_own_tags(details) for details in runs]),
         environment=_rows([_environment(details) for details in runs], in_order=True),
-        data=_rows([_data(details) for details in runs]),
+        data=_rows([_data(details) for details in runs], in_order=True),
         git=_rows([_git(details) for details in runs], in_order=True),
         cells=[
             CellComparison(
@@ -55,11 +65,17 @@ def _rows(columns: Sequence[dict[str, Any]], *, in_order: bool = False) -> list[
 
 
 def _row(key: str, values: list[Value]) -> ValueRow:
-    return ValueRow(key=key, values=values, differs=any(not _same(values[0], v) for v in values))
+    states = [_state(values[0], value) for value in values]
+    differs = any(state != "equal" for state in states)
+    return ValueRow(key=key, values=values, differs=differs, states=states)
 
 
-def _same(left: Value, right: Value) -> bool:
-    return left == right or (_is_nan(left) and _is_nan(right))
+def _state(baseline: Value, value: Value) -> DiffKind:
+    if baseline == value or (_is_nan(baseline) and _is_nan(value)):
+        return "equal"
+    if baseline is None:
+        return "added"
+    return "removed" if value is None else "changed"
 
 
 def _is_nan(number: Value) -> bool:
@@ -69,16 +85,29 @@ def _is_nan(number: Value) -> bool:
 def _metric_rows(runs: Sequence[RunDetails]) -> list[ValueRow]:
     rows = _rows([details.run.metrics for details in runs])
     for row in rows:
-        row.changes = [_change(row.values[0], number) for number in row.values]
+        row.deltas = [_delta(row.values[0], number) for number in row.values]
+        row.changes = [_change(row.values[0], delta) for delta in row.deltas]
+        row.judgements = [_judgement(row.key, delta) for delta in row.deltas]
     return rows
 
 
-def _change(baseline: Value, number: Value) -> float | None:
+def _delta(baseline: Value, number: Value) -> float | None:
     if not isinstance(baseline, (int, float)) or not isinstance(number, (int, float)):
         return None
-    if baseline == 0 or not math.isfinite(baseline) or not math.isfinite(number):
+    return number - baseline if math.isfinite(number - baseline) else None
+
+
+def _change(baseline: Value, delta: float | None) -> float | None:
+    if delta is None or not isinstance(baseline, (int, float)) or baseline == 0:
         return None
-    return (number - baseline) / abs(baseline)
+    return delta / abs(baseline)
+
+
+def _judgement(key: str, delta: float | None) -> Judgement | None:
+    goal = goal_of(key)
+    if not delta or goal is None:
+        return None
+    return "better" if (delta > 0) == (goal == "higher") else "worse"
 
 
 def _own_tags(details: RunDetails) -> dict[str, str]:
@@ -87,14 +116,18 @@ def _own_tags(details: RunDetails) -> dict[str, str]:
 
 
 def _files(details: RunDetails) -> dict[str, Value]:
-    """Digests by path, in which a model goes by its number in the run: its id is never the same."""
+    """Return digests by path, in which a model goes by its number in the run: ids are never equal.
+
+    Figures among the outputs are left out: they are compared with their cells.
+    """
     numbers = {model.model_id: str(n) for n, model in enumerate(details.models, 1)}
     files: dict[str, Value] = {}
     for artifact in details.artifacts:
         folder, *parts = artifact.path.split("/")
         if folder == "models" and parts:
             parts[0] = numbers.get(parts[0], parts[0])
-        files["/".join([folder, *parts])] = artifact.digest
+        if not artifact.path.startswith("figures/cell-"):
+            files["/".join([folder, *parts])] = artifact.digest
     return files
 
 
@@ -133,23 +166,42 @@ def _data(details: RunDetails) -> dict[str, Value]:
     facts: dict[str, Value] = {}
     for dataset in details.datasets:
         name = " ".join(filter(None, (dataset.context, dataset.name)))
-        facts[f"{name}: digest"] = dataset.digest
-        for fact in ("num_rows", "num_columns"):
-            if fact in dataset.profile:
-                facts[f"{name}: {fact}"] = dataset.profile[fact]
-        columns = _columns(dataset)
-        if columns:
-            facts[f"{name}: columns"] = columns
+        found = {"digest": dataset.digest, **_shape(dataset), **_columns(dataset)}
+        facts.update((f"{name}: {key}", value) for key, value in found.items())
     return facts
 
 
-def _columns(dataset: DatasetView) -> str:
+def _shape(dataset: DatasetView) -> dict[str, Value]:
+    words = {"num_rows": "rows", "num_columns": "columns"}
+    return {
+        word: number
+        for key, word in words.items()
+        if isinstance(number := dataset.profile.get(key), (int, float))
+    }
+
+
+def _columns(dataset: DatasetView) -> dict[str, Value]:
+    """Return dtype and, where the record holds it, distribution of each column."""
     columns = dataset.schema.get("columns")
-    if not isinstance(columns, list):
-        return ""
-    return ", ".join(
-        f"{c.get('name')} {c.get('dtype', '')}".strip() for c in columns if isinstance(c, dict)
-    )
+    profiles = dataset.profile.get("columns")
+    facts: dict[str, Value] = {}
+    for column in columns if isinstance(columns, list) else []:
+        if isinstance(column, dict):
+            name = f"column {column.get('name')}"
+            facts[name] = str(column.get("dtype", ""))
+            profile = profiles.get(column.get("name")) if isinstance(profiles, dict) else None
+            facts.update(_distribution(name, profile))
+    return facts
+
+
+def _distribution(name: str, profile: object) -> dict[str, Value]:
+    if not isinstance(profile, dict):
+        return {}
+    return {
+        f"{name}, {fact}": value
+        for fact, value in profile.items()
+        if isinstance(value, (int, float, str))
+    }
 
 
 # ------------------------------------------------------------------------------------- summary
@@ -176,12 +228,19 @@ def _counted(comparison: Comparison) -> list[str]:
 
 
 def _named(comparison: Comparison) -> list[str]:
-    rows: dict[str, list[ValueRow]] = {
-        "the data": comparison.data,
-        "the environment": comparison.environment,
-        "the commit": [row for row in comparison.git if row.key in _CODE_OF_GIT],
+    changed = {row.key for row in comparison.environment if row.differs}
+    platform = changed & {"platform"}
+    # The language's own row comes first.
+    language = changed & {row.key for row in comparison.environment[:1]}
+    packages = len(changed - platform - language)
+    found = {
+        "the data": _differing(comparison.data) > 0,
+        f"{packages} package{'' if packages == 1 else 's'}": packages > 0,
+        **{f"the {name} version": True for name in language},
+        "the platform": bool(platform),
+        "the commit": any(row.differs for row in comparison.git if row.key in _CODE_OF_GIT),
     }
-    return [name for name, found in rows.items() if _differing(found)]
+    return [name for name, differs in found.items() if differs]
 
 
 _CODE_OF_GIT = ("commit", "uncommitted changes")

@@ -24,6 +24,9 @@ ColumnKind = Literal["attributes", "metrics", "params", "tags"]
 CompletionKind = Literal["field", "operator", "value", "keyword"]
 ModelFormat = Literal["skops", "pickle", "reference"]
 Origin = Literal["kernel", "tap", "api"]
+ComparisonFormat = Literal["html", "notebook"]
+NotebookForm = Literal["state", "executed"]
+"""Each cell once, as the notebook showed it; or each execution, in the order in which they ran."""
 SYSTEM_TAGS = ("mlflow.", "mlops.")
 """Beginnings of tags that programs set, and that nobody wants to see in a list."""
 
@@ -825,6 +828,7 @@ class ExecutionPage(View):
 # ---------------------------------------------------------------------------------- comparison
 
 DiffKind = Literal["equal", "changed", "added", "removed"]
+Judgement = Literal["better", "worse"]
 
 
 class ValueRow(View):
@@ -833,8 +837,14 @@ class ValueRow(View):
     key: str
     values: list[str | float | None]
     differs: bool
+    states: list[DiffKind] = []
+    """Each value against the baseline's."""
+    deltas: list[float | None] = []
+    """Metrics only: difference from the baseline."""
     changes: list[float | None] = []
     """Metrics only: relative change against the baseline, 0.1 is +10 %."""
+    judgements: list[Judgement | None] = []
+    """Metrics only: None where the metric's name does not say which way is up."""
 
 
 class DiffSegment(View):
@@ -855,7 +865,10 @@ class DiffLine(View):
 
 
 class CellPair(View):
-    """Two executions that stand for the same cell; None where one run has no counterpart."""
+    """Two executions that stand for the same cell; None where one run has no counterpart.
+
+    The executions come without outputs. `lines` is empty where the sources are equal.
+    """
 
     kind: DiffKind
     moved: bool

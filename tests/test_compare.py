@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
+import nbformat
 import pytest
 
 from jupyterlab_mlops.compare import compare
+from jupyterlab_mlops.comparison_notebook import notebook
+from jupyterlab_mlops.comparison_page import page
 from jupyterlab_mlops.diff import align_cells, diff_lines
 from jupyterlab_mlops.types import (
     Artifact,
+    Comparison,
     DatasetView,
     Environment,
     Execution,
@@ -181,15 +186,87 @@ def test_rows_hold_every_run_and_mark_what_differs() -> None:
     assert str(uncommitted.values[1]).startswith("+2 -1 lines (")
     assert [r.key for r in told.tags] == ["stage"]
     assert [(r.key, r.values[0]) for r in told.data] == [
-        ("train X: columns", "a int64"),
         ("train X: digest", "d1"),
-        ("train X: num_rows", 150),
+        ("train X: rows", 150),
+        ("train X: column a", "int64"),
     ]
+    assert [r.states for r in told.params] == [["equal", "equal"], ["equal", "removed"]]
+
+
+def test_metrics_are_judged_where_their_name_says_which_way_is_up() -> None:
+    left = {"accuracy": 0.5, "loss": 2.0, "neg_mean_squared_error": -1.0, "other": 1.0, "f1": 0.5}
+    right = {"accuracy": 0.75, "loss": 1.5, "neg_mean_squared_error": -2.0, "other": 2.0, "f1": 0.5}
+    rows = compare([run("a", metrics=left), run("b", metrics=right)]).metrics
+    assert [(r.key, r.deltas[1], r.changes[1], r.judgements[1]) for r in rows] == [
+        ("accuracy", 0.25, 0.5, "better"),
+        ("f1", 0.0, 0.0, None),
+        ("loss", -0.5, -0.25, "better"),
+        ("neg_mean_squared_error", -1.0, -1.0, "worse"),
+        ("other", 1.0, 1.0, None),
+    ]
+
+
+def test_packages_are_counted_in_the_summary_and_marked() -> None:
+    left = run("a", packages={"numpy": "2.0", "old": "1"})
+    right = run("b", packages={"numpy": "2.1", "new": "1"})
+    told = compare([left, right])
+    assert told.summary == "3 packages differ."
+    states = {row.key: row.states[1] for row in told.environment if row.differs}
+    assert states == {"numpy": "changed", "old": "removed", "new": "added"}
+
+
+def test_the_distribution_of_a_column_is_compared_where_it_is_recorded() -> None:
+    left, right = run("a"), run("b")
+    for details, mean in ((left, 1.5), (right, 2.5)):
+        details.datasets[0].profile["columns"] = {"a": {"mean": mean, "bins": [1, 2]}}
+    rows = {row.key: row for row in compare([left, right]).data}
+    assert rows["train X: column a, mean"].values == [1.5, 2.5]
 
 
 def test_nan_equals_nan() -> None:
     left, right = run("a", metrics={"loss": math.nan}), run("b", metrics={"loss": math.nan})
     assert not compare([left, right]).metrics[0].differs
+
+
+HOSTILE = "<script>alert(1)</script>`$x$`| **b** \n\n# head {{ 7 * 7 }} \u202e"
+
+
+def hostile_comparison() -> tuple[Comparison, dict[str, list[dict[str, Any]]]]:
+    """Two runs in which every text that a user can choose is hostile."""
+    page = f"<style>b{{}}</style><table onclick=x><tr><td>{HOSTILE}</td></tr></table>"
+    source = 'x = """' + HOSTILE
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": [HOSTILE, "\x1b[31mred\x1b[0m"]},
+        {"output_type": "display_data", "data": {"text/html": page}, "metadata": {}},
+        {"output_type": "display_data", "data": {"image/png": '"><script>'}, "metadata": {}},
+        {"output_type": "error", "ename": HOSTILE, "evalue": "", "traceback": [HOSTILE]},
+    ]
+    left = run("a" + HOSTILE, params={HOSTILE: HOSTILE}, cells=[cell("1", source, cell_id="c")])
+    right = run("b" + HOSTILE, params={HOSTILE: "other"}, cells=[cell("2", "y", cell_id="c")])
+    return compare([left, right]), {"1": outputs, "2": outputs}
+
+
+def test_a_page_shows_hostile_text_as_text_and_reaches_for_nothing() -> None:
+    comparison, outputs = hostile_comparison()
+    picture = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    text = page(comparison, outputs, {"d1": picture}).decode()
+    assert "<script" not in text
+    assert "onclick" not in text
+    assert not re.search(r"(src|href)=\"(?!data:image/)", text)
+    assert "{{ 7 * 7 }}" in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<table><tbody><tr><td>" in text
+    assert "default-src 'none'" in text
+
+
+def test_a_notebook_of_a_comparison_is_valid_and_holds_hostile_text_as_text() -> None:
+    comparison, outputs = hostile_comparison()
+    found = nbformat.reads(notebook(comparison, outputs), as_version=4)
+    nbformat.validate(found)
+    tables = [c.source for c in found.cells if c.cell_type == "markdown" and "<table" in c.source]
+    assert tables
+    assert not any(sign in "".join(tables) for sign in ("<script", "$", "`"))
+    assert [c.source for c in found.cells if c.cell_type == "code"][1] == "y"
 
 
 def kinds(left: list[Execution], right: list[Execution]) -> list[tuple[str, bool]]:
@@ -266,3 +343,14 @@ def test_both_sides_can_be_read_off_the_lines(left: str, right: str) -> None:
     ]
     assert sides[0] == [(text, i + 1) for i, text in enumerate(left.splitlines())]
     assert sides[1] == [(text, i + 1) for i, text in enumerate(right.splitlines())]
+
+
+def test_lines_of_any_length_are_compared() -> None:
+    left = "data = " + "[1, 2] " * 20_000
+    (line,) = diff_lines(left, left + "# end")
+    assert line.left is not None
+    assert line.right is not None
+    assert "".join(s.text for s in line.right if s.kind == "added").endswith("# end")
+    many = "\n".join(map(str, range(20_000)))
+    lines = diff_lines(many, many.replace("\n7\n", "\n7 changed\n"))
+    assert [line.kind for line in lines if line.kind != "equal"] == ["removed", "added"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import actions
 from ..store import executions
 from ..types import Execution, ExecutionContext, ExecutionPage, ForgetAnswer, ForgetRequest
+from .files import NOTEBOOK, FileAnswer, in_memory
 from .parameters import Done, ExecutionContextRequest, ExecutionsQuery
 from .services import Services
 
@@ -27,6 +28,11 @@ async def list_executions(services: Services, query: ExecutionsQuery) -> Executi
 
 async def get_execution(services: Services, execution_id: str) -> Execution:
     return await services.read(executions.get_execution, execution_id)
+
+
+async def recover_notebook(services: Services, execution_id: str) -> FileAnswer:
+    content = await services.read(actions.recover, execution_id)
+    return in_memory(content, "notebook.ipynb", NOTEBOOK)
 
 
 async def add_context(services: Services, body: ExecutionContextRequest) -> Done:

@@ -6,9 +6,11 @@ import mimetypes
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Protocol
 from urllib.parse import quote
 
+NOTEBOOK = "application/x-ipynb+json"
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?")
 
 # A captured page may show itself, but may run nothing, load nothing and reach nobody.
@@ -88,6 +90,11 @@ class FileAnswer:
         if self.digest:
             headers["ETag"] = f'"{self.digest}"'
         return headers
+
+
+def in_memory(content: bytes, name: str, media_type: str) -> FileAnswer:
+    """Send bytes that were made for this answer, as a file to save."""
+    return FileAnswer(BytesIO(content), name, media_type, size=len(content), download=True)
 
 
 def media_type_of(path: str, said: str | None = None) -> str:

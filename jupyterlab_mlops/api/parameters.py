@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from ..types import ExecutionStatus, PushState, Request, View
+from ..types import ComparisonFormat, ExecutionStatus, NotebookForm, PushState, Request, View
 
 PageToken = Annotated[str | None, Meta(description="`next_page_token` of the page before.")]
 
@@ -151,6 +151,27 @@ class CompareQuery(Query):
     """Two to twenty runs; the first is the baseline."""
 
     run_id: Annotated[list[str], Meta(min_length=2, max_length=20)]
+
+
+class ExportComparisonQuery(CompareQuery):
+    """A comparison as a file."""
+
+    format: Annotated[
+        ComparisonFormat,
+        Meta(description="A page that needs neither network nor scripts, or a notebook."),
+    ] = "html"
+
+
+class NotebookQuery(Query):
+    """Which notebook of a run is meant."""
+
+    form: Annotated[
+        NotebookForm,
+        Meta(
+            description="`state`: as the notebook was when the run ended; `executed`: what the run"
+            " depends on, a cell for each execution, in the order in which they ran."
+        ),
+    ] = "state"
 
 
 class TagsQuery(Query):

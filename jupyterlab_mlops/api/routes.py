@@ -111,6 +111,10 @@ def _runs() -> list[Route]:
             "One execution, with its outputs", t.Execution, RUNS,
         ),
         Route(
+            "GET", "executions/{execution_id}/notebook", "executions.recover_notebook",
+            "The notebook as it was when this execution had ended", bytes, RUNS,
+        ),
+        Route(
             "POST", "forget", "executions.forget", "Erase executions and their outputs",
             t.ForgetAnswer, RUNS, body=t.ForgetRequest,
         ),
@@ -148,6 +152,10 @@ def _runs() -> list[Route]:
             t.RunDetails, RUNS,
         ),
         Route(
+            "GET", "runs/{run_id}/notebook", "runs.get_notebook",
+            "The notebook of a run, made from the record", bytes, RUNS, query=p.NotebookQuery,
+        ),
+        Route(
             "PATCH", "runs/{run_id}", "runs.update_run", "Rename, describe or tag a run", t.Run,
             RUNS, body=t.UpdateRunRequest,
         ),
@@ -172,6 +180,11 @@ def _runs() -> list[Route]:
         Route(
             "GET", "compare", "runs.compare_runs", "What differs between runs", t.Comparison, RUNS,
             query=p.CompareQuery,
+        ),
+        Route(
+            "GET", "compare/export", "runs.export_comparison",
+            "What differs between runs, as an HTML page or a notebook", bytes, RUNS,
+            query=p.ExportComparisonQuery,
         ),
         Route(
             "GET", "tags", "runs.list_tags", "Keys of tags, or the values of one key", p.TagWords,

@@ -24,9 +24,17 @@ from ..types import (
     TagRunsRequest,
     UpdateRunRequest,
 )
-from .files import FileAnswer
+from .files import NOTEBOOK, FileAnswer, in_memory
 from .kernels import ask_kernel
-from .parameters import CompareQuery, CurvesQuery, RunsQuery, TagsQuery, TagWords
+from .parameters import (
+    CompareQuery,
+    CurvesQuery,
+    ExportComparisonQuery,
+    NotebookQuery,
+    RunsQuery,
+    TagsQuery,
+    TagWords,
+)
 from .services import Services
 from .table import scope_of
 
@@ -49,6 +57,11 @@ async def search_runs(services: Services, query: RunsQuery) -> RunPage:
 
 async def get_run(services: Services, run_id: str) -> RunDetails:
     return await services.read(runs.get_run_details, run_id)
+
+
+async def get_notebook(services: Services, run_id: str, query: NotebookQuery) -> FileAnswer:
+    content = await services.read(actions.notebook_of_run, run_id, query.form)
+    return in_memory(content, "notebook.ipynb", NOTEBOOK)
 
 
 async def update_run(services: Services, run_id: str, body: UpdateRunRequest) -> Run:
@@ -142,6 +155,13 @@ def _curves(conn: sqlite3.Connection, query: CurvesQuery) -> list[Curve]:
 
 async def compare_runs(services: Services, query: CompareQuery) -> Comparison:
     return await services.read(actions.compare_runs, query.run_id)
+
+
+async def export_comparison(services: Services, query: ExportComparisonQuery) -> FileAnswer:
+    content = await services.read(actions.export_comparison, query.run_id, query.format)
+    if query.format == "html":
+        return in_memory(content, "comparison.html", "text/html; charset=utf-8")
+    return in_memory(content, "comparison.ipynb", NOTEBOOK)
 
 
 async def list_tags(services: Services, query: TagsQuery) -> TagWords:

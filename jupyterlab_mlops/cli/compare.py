@@ -5,23 +5,41 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from ..comparison_words import change_text
+from .export import save
 from .output import MISSING, block, number, one_line, say, say_json, say_table
 from .record import record
 
 if TYPE_CHECKING:
-    from ..types import CellPair, Comparison, DiffLine, DiffSegment, ValueRow
+    from ..store.db import Database
+    from ..types import CellPair, Comparison, ComparisonFormat, DiffLine, DiffSegment, ValueRow
 
 
 def compare(arguments: Namespace) -> None:
-    """Compare runs with the first one."""
+    """Compare runs with the first one: on the screen, or as files."""
     from ..actions import compare_runs
 
+    files: dict[ComparisonFormat, str | None]
+    files = {"html": arguments.html, "notebook": arguments.notebook}
+    wanted = {kind: file for kind, file in files.items() if file}
     with record() as database:
+        for kind, file in wanted.items():
+            _export(database, arguments, kind, file)
+        if wanted:
+            return
         comparison = database.read(lambda conn: compare_runs(conn, arguments.run_refs))
     if arguments.json:
         say_json(comparison)
     else:
         _say_comparison(comparison, everything=arguments.all, cells=arguments.cells)
+
+
+def _export(database: Database, arguments: Namespace, kind: ComparisonFormat, file: str) -> None:
+    from ..actions import export_comparison
+
+    content = database.read(lambda conn: export_comparison(conn, arguments.run_refs, kind))
+    said: dict[str, str] | None = {"format": kind} if arguments.json else None
+    save(file, lambda out: out.write(content), force=arguments.force, said=said)
 
 
 def _say_comparison(comparison: Comparison, *, everything: bool, cells: bool) -> None:
@@ -51,15 +69,15 @@ def _say_comparison(comparison: Comparison, *, everything: bool, cells: bool) ->
 
 
 def _values(row: ValueRow) -> list[str]:
-    changes = row.changes or [None] * len(row.values)
-    return [_value(value, change) for value, change in zip(row.values, changes, strict=False)]
+    return [_value(row, index) for index in range(len(row.values))]
 
 
-def _value(value: str | float | None, change: float | None) -> str:
+def _value(row: ValueRow, index: int) -> str:
+    value = row.values[index]
     if value is None:
         return MISSING
     text = value if isinstance(value, str) else number(value)
-    return f"{text} ({change:+.1%})" if change else text
+    return f"{text} ({change_text(row, index)})" if row.deltas and row.deltas[index] else text
 
 
 def _say_pair(pair: CellPair) -> None:
@@ -70,6 +88,8 @@ def _say_pair(pair: CellPair) -> None:
     say(f"\n{' -> '.join(places)} {pair.kind}{moved}{outputs}")
     for line in pair.lines:
         _say_line(line)
+    if left and not pair.lines:
+        say("\n".join(f"  {line}" for line in block(left.source).splitlines()))
 
 
 def _say_line(line: DiffLine) -> None:

@@ -1,18 +1,20 @@
-"""The verb that writes a run to a file."""
+"""The verbs that write what was recorded to a file."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+import sqlite3
 import sys
 import zipfile
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..errors import Conflict, InvalidRequest
-from .output import plain, say, say_json, size
+from ..errors import Conflict, InvalidRequest, NotFound
+from .output import local_time, plain, say, say_json, size
 from .record import record
 
 if TYPE_CHECKING:
@@ -29,30 +31,82 @@ def export(arguments: Namespace) -> None:
 
     with record() as database:
         details = database.read(lambda conn: get_run_details(conn, arguments.run_ref, outputs=True))
-        if arguments.output == "-":
-            _write(database, details, arguments.format, sys.stdout.buffer)
-            return
-        target = Path(arguments.output or _file_name(details, arguments.format))
-        _write_file(database, details, arguments, target)
-    if arguments.json:
-        say_json({"run_id": details.run.run_id, "file": str(target)})
-    else:
-        say(f"{target} ({size(target.stat().st_size)})")
+        target = arguments.output or _file_name(details.run.name, arguments.format)
+        save(
+            target,
+            lambda out: _write(database, details, arguments.format, out),
+            force=arguments.force,
+            said={"run_id": details.run.run_id} if arguments.json else None,
+        )
 
 
-def _file_name(details: RunDetails, kind: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", details.run.name).strip("-.") + SUFFIXES[kind]
+def recover(arguments: Namespace) -> None:
+    """Write a notebook as it was when an execution had ended."""
+    from .. import actions
+
+    with record() as database:
+        execution_id = database.read(lambda conn: _moment(conn, arguments.reference))
+        content = database.read(lambda conn: actions.recover(conn, execution_id))
+    about = json.loads(content)["metadata"]["mlops"]
+    name = f"{Path(about['notebook']).stem} {local_time(about['at'])}"
+    save(
+        arguments.output or _file_name(name, "notebook"),
+        lambda out: out.write(content),
+        force=arguments.force,
+        said={"execution_id": execution_id} if arguments.json else None,
+    )
 
 
-def _write_file(
-    database: Database, details: RunDetails, arguments: Namespace, target: Path
+def _moment(conn: sqlite3.Connection, reference: str) -> str:
+    """Find the execution that is meant: itself, the last of a notebook, or the last of a run."""
+    from ..store import executions, past, runs
+
+    known = executions.get_executions(conn, [reference])
+    found = reference if known else past.last_of_notebook(conn, reference)
+    if found is not None:
+        return found
+    details = runs.get_run_details(conn, reference)
+    if not details.executions:
+        raise NotFound(f"The run {details.run.name} has no recorded cells.")
+    return details.executions[-1].execution_id
+
+
+def _file_name(name: str, kind: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") + SUFFIXES[kind]
+
+
+def save(
+    target: str,
+    write: Callable[[BinaryIO], object],
+    *,
+    force: bool,
+    said: dict[str, str] | None = None,
 ) -> None:
-    if target.exists() and not arguments.force:
+    """Write a file whole or not at all, and say so; `-` is stdout.
+
+    Parameters
+    ----------
+    said
+        Told as JSON, with the file's path; None: in words.
+    """
+    if target == "-":
+        write(sys.stdout.buffer)
+        return
+    path = Path(target)
+    _write_file(path, write, force)
+    if said is None:
+        say(f"{target} ({size(path.stat().st_size)})")
+    else:
+        say_json({**said, "file": target})
+
+
+def _write_file(target: Path, write: Callable[[BinaryIO], object], force: bool) -> None:
+    if target.exists() and not force:
         raise Conflict(f"{target} is there already; --force replaces it.")
     partial = target.with_name(f".{target.name}.partial")
     try:
         with partial.open("wb") as out:
-            _write(database, details, arguments.format, out)
+            write(out)
         partial.replace(target)
     except OSError as error:
         raise InvalidRequest(f"{target} cannot be written: {error.strerror}.") from error

@@ -154,6 +154,9 @@ def _compare(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--all", action="store_true", help="also what is equal")
     p.add_argument("--cells", action="store_true", help="also the cells, line by line")
+    p.add_argument("--html", metavar="FILE", help="write a page that needs no network")
+    p.add_argument("--notebook", metavar="FILE", help="write a notebook")
+    p.add_argument("--force", action="store_true", help="replace the file if there is one")
     _json(p)
 
 
@@ -204,6 +207,18 @@ def _export(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=("json", "zip", "notebook"), default="json")
     p.add_argument(
         "--output", "-o", metavar="FILE", help="default: named after the run; - is stdout"
+    )
+    p.add_argument("--force", action="store_true", help="replace the file if there is one")
+    _json(p)
+
+
+def _recover(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "reference", metavar="NOTEBOOK|RUN|EXECUTION",
+        help="as it last was, as it was when the run ended, or when the execution had ended",
+    )  # fmt: skip
+    p.add_argument(
+        "--output", "-o", metavar="FILE", help="default: named after notebook and time; - is stdout"
     )
     p.add_argument("--force", action="store_true", help="replace the file if there is one")
     _json(p)
@@ -276,7 +291,7 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     "compare": (
         "compare.compare", "show what differs between runs", _compare,
         ("compare calm-otter-12 bold-heron-3", "compare 3f2a 91bc --cells",
-         "compare 3f2a 91bc --json"),
+         "compare 3f2a 91bc --json", "compare 3f2a 91bc 7be0 --html attempts.html"),
     ),
     "tag": (
         "runs.tag", "set or delete tags of runs", _tag,
@@ -302,6 +317,12 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     "export": (
         "export.export", "write a run to a file", _export,
         ("export calm-otter-12 --format zip", "export 3f2a --format notebook -o attempt.ipynb"),
+    ),
+    "recover": (
+        "export.recover", "write a notebook as it once was, deleted cells and outputs included",
+        _recover,
+        ("recover analysis.ipynb", "recover calm-otter-12 -o then.ipynb",
+         "recover 5d41402abc4b2a76b9719d911017c592"),
     ),
     "forget": (
         "executions.forget", "erase executions and their outputs from the record", _forget,

@@ -25,19 +25,31 @@ def notebook(executions: Sequence[Execution], environment: Environment | None) -
 
     A cell that ran three times is there three times: this is what happened, not what was saved.
     """
+    return document([code_cell(execution) for execution in executions], environment)
+
+
+def document(
+    cells: Sequence[dict[str, Any]],
+    environment: Environment | None,
+    metadata: dict[str, Any] | None = None,
+) -> bytes:
+    """Give a notebook of these cells, in the language of the environment."""
     language = {"name": environment.language if environment else "python"}
     if environment and environment.language_version:
         language["version"] = environment.language_version
-    document = {
-        "cells": [_cell(execution) for execution in executions],
-        "metadata": {"language_info": language},
+    content = {
+        "cells": cells,
+        "metadata": {"language_info": language, **(metadata or {})},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode(
+        "utf-8", "backslashreplace"
+    )
 
 
-def _cell(execution: Execution) -> dict[str, Any]:
+def code_cell(execution: Execution, *, cell_id: str | None = None) -> dict[str, Any]:
+    """Give a code cell with the outputs of an execution, and what is known of it as metadata."""
     known = {
         "execution_id": execution.execution_id,
         "session_id": execution.session_id,
@@ -50,7 +62,7 @@ def _cell(execution: Execution) -> dict[str, Any]:
     return {
         "cell_type": "code",
         # The same cell may be there several times, so its own id would not be unique.
-        "id": execution.execution_id[:32],
+        "id": cell_id or execution.execution_id[:32],
         "source": execution.source.splitlines(keepends=True),
         "execution_count": execution.execution_count,
         "outputs": execution.outputs,

@@ -94,6 +94,15 @@ def get_execution(conn: sqlite3.Connection, execution_id: str) -> Execution:
     return found[0]
 
 
+def get_executions(conn: sqlite3.Connection, execution_ids: Sequence[str]) -> list[Execution]:
+    """Return those of the executions that there are, in the order of their ids, with outputs."""
+    rows: dict[str, dict[str, Any]] = {}
+    for part in in_parts(execution_ids):
+        sql = f"SELECT {_COLUMNS} {_FROM} WHERE e.execution_id IN ({marks(part)}) AND {_STARTED}"
+        rows.update((row["execution_id"], row) for row in dicts(conn, sql, part))
+    return _build(conn, [rows[i] for i in execution_ids if i in rows], outputs=True)
+
+
 def executions_of_session(
     conn: sqlite3.Connection, session_id: str, *, up_to: int | None = None
 ) -> list[Execution]:
@@ -105,13 +114,21 @@ def executions_of_session(
     return _build(conn, dicts(conn, sql, (session_id, up_to)), outputs=False)
 
 
-def with_outputs(conn: sqlite3.Connection, executions: Sequence[Execution]) -> list[Execution]:
-    """Return the executions with their outputs."""
+def with_outputs(
+    conn: sqlite3.Connection, executions: Sequence[Execution], *, images: bool = True
+) -> list[Execution]:
+    """Return the executions with their outputs.
+
+    Parameters
+    ----------
+    images
+        False leaves references in the place of images: enough to see whether outputs differ.
+    """
     keys: dict[str, int] = {}
     for part in in_parts(execution.execution_id for execution in executions):
         sql = f"SELECT execution_id, id FROM executions WHERE execution_id IN ({marks(part)})"
         keys.update(conn.execute(sql, part).fetchall())
-    found = _outputs(conn, list(keys.values()))
+    found = _outputs(conn, list(keys.values()), images=images)
     return [
         msgspec.structs.replace(
             execution,
@@ -157,7 +174,7 @@ def _links(conn: sqlite3.Connection, keys: list[int]) -> dict[int, list[str]]:
 
 
 def _outputs(
-    conn: sqlite3.Connection, keys: list[int]
+    conn: sqlite3.Connection, keys: list[int], *, images: bool = True
 ) -> dict[int, tuple[list[dict[str, Any]], bool]]:
     blobs = BlobStore.beside(conn)
     found: dict[int, tuple[list[dict[str, Any]], bool]] = {}
@@ -167,8 +184,10 @@ def _outputs(
             f"SELECT execution, outputs, truncated FROM outputs WHERE execution IN ({marks(part)})"
         )
         for key, text, truncated in conn.execute(sql, part):
-            restored = restore_images(from_json(text), lambda digest: blobs.read(digest, conn))
-            found[key] = (restored, bool(truncated))
+            outputs = from_json(text)
+            if images:
+                outputs = restore_images(outputs, lambda digest: blobs.read(digest, conn))
+            found[key] = (outputs, bool(truncated))
     return found
 
 

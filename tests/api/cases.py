@@ -5,6 +5,7 @@ A test fails for a route that has no case here.
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -303,6 +304,30 @@ CASES: dict[str, Case] = {
             Bad("A run is given twice", query=f"?run_id={RUN}&run_id={RUN}"),
             Bad("There is no run 'x'.", 404, query=f"?run_id={RUN}&run_id=x"),
         ),
+    ),
+    "export_comparison": Case(
+        lambda a: a.startswith(b"<!doctype html>") and b"calm-otter" in a,
+        query=f"?run_id={RUN}&run_id={OTHER}",
+        bad=(
+            *QUERY,
+            Bad("`format` must be html or notebook.", query=f"?run_id={RUN}&run_id=b&format=pdf"),
+            Bad("There is no run 'x'.", 404, query=f"?run_id={RUN}&run_id=x"),
+        ),
+    ),
+    "get_notebook": Case(
+        lambda a: "plot" in json.loads(a)["cells"][-1]["source"][0],
+        path={"run_id": OTHER},
+        query="?form=executed",
+        bad=(
+            *QUERY,
+            Bad("`form` must be executed or state.", query="?form=x"),
+            Bad("There is no run 'x'.", 404, path={"run_id": "x"}),
+        ),
+    ),
+    "recover_notebook": Case(
+        lambda a: json.loads(a)["metadata"]["mlops"]["notebook"] == sample.NOTEBOOK,
+        path={"execution_id": sample.EXECUTIONS[1]},
+        bad=(*QUERY, Bad("There is no execution 'x'", 404, path={"execution_id": "x"})),
     ),
     "list_tags": Case(lambda a: "draft" in a["values"], query="?key=stage", bad=QUERY),
     "list_artifacts": Case(

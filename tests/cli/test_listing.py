@@ -154,5 +154,25 @@ def test_export_writes_json_a_notebook_and_a_zip(cli: RunCommand, tmp_path: Path
     assert notebook.cells[-1].source == "plot()"
 
 
+def test_compare_writes_a_page_and_a_notebook(cli: RunCommand, tmp_path: Path) -> None:
+    files = [tmp_path / "page.html", tmp_path / "compared.ipynb"]
+    wanted = ["--html", str(files[0]), "--notebook", str(files[1])]
+    assert cli("compare", "calm-otter", "bold-heron", *wanted).status == 0
+    assert "<!doctype html>" in files[0].read_text()
+    assert "calm-otter" in json.loads(files[1].read_text())["cells"][1]["source"]
+    refused = cli("compare", "calm-otter", "bold-heron", *wanted)
+    assert (refused.status, "is there already" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("what", [sample.NOTEBOOK, "bold-heron", sample.EXECUTIONS[2]])
+def test_a_notebook_is_recovered(cli: RunCommand, tmp_path: Path, what: str) -> None:
+    target = tmp_path / "then.ipynb"
+    said = cli("recover", what, "-o", str(target), "--json").json()
+    assert said["file"] == str(target)
+    cells = json.loads(target.read_text())["cells"]
+    assert {cell["metadata"]["mlops"]["execution_id"] for cell in cells} <= {*sample.EXECUTIONS}
+    assert cli("recover", "nothing").status == 2
+
+
 def test_the_rest_description_is_printed(cli: RunCommand) -> None:
     assert cli("openapi").json()["openapi"] == "3.1.0"
