@@ -24,6 +24,7 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
     "img": {"src", "alt", "width", "height"},
 }
+_EMPTY_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 Outputs = Mapping[str, list[dict[str, Any]]]
@@ -111,6 +112,7 @@ def _clean(html: str) -> str:
     cleaned = nh3.clean(
         html, tags=_TABLE | _TEXT, attributes=_ATTRIBUTES, url_schemes={"data"}, link_rel=None
     )
+    cleaned = _EMPTY_IMAGE.sub("", cleaned)
     says_something = "<img" in cleaned or re.sub(r"<[^>]*>|\s", "", cleaned)
     return cleaned if says_something else ""
 

@@ -35,6 +35,13 @@ export const tableIcon = icon(
   '<path d="M3 4h18v16H3zm2 5v3h4V9zm6 0v3h8V9zm-6 5v4h4v-4zm6 0v4h8v-4z" fill-rule="evenodd"/>'
 );
 
+/** Time goes back, and a page is there again. */
+export const restoreIcon = icon(
+  'restore',
+  `<path d="M13 3a9 9 0 0 0-9 9H1l4 4 4-4H6a7 7 0 1 1 2.05 4.95l-1.42 1.42A9 9 0 1 0 13 3z"/>
+  <path d="M10 8h4l2 2v6h-6zm1.2 1.2v5.6h3.6v-4.2h-1.4V9.2z" fill-rule="evenodd"/>`
+);
+
 /** A label on a string. */
 export const tagIcon = icon(
   'tag',

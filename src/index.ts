@@ -1,10 +1,12 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { comparePlugin } from './plugins/compare';
 import { modelPlugin } from './plugins/model';
+import { comparisonFilesPlugin } from './plugins/comparisonfiles';
 import { notebookPlugin } from './plugins/notebook';
 import { panelPlugin } from './plugins/panel';
 import { recordingPlugin } from './plugins/recording';
 import { registryPlugin } from './plugins/registry';
+import { restorePlugin } from './plugins/restore';
 import { runsPlugin } from './plugins/runs';
 import { tablePlugin } from './plugins/table';
 import { viewsPlugin } from './plugins/views';
@@ -21,6 +23,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   registryPlugin,
   comparePlugin,
   tablePlugin,
+  comparisonFilesPlugin,
+  restorePlugin,
   notebookPlugin
 ];
 

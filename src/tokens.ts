@@ -83,6 +83,9 @@ export namespace CommandIDs {
   export const tagCellRun = 'mlops:tag-cell-run';
   export const showCellHistory = 'mlops:show-cell-history';
   export const insertSource = 'mlops:insert-source';
+  export const restoreNotebook = 'mlops:restore-notebook';
+  export const exportComparison = 'mlops:export-comparison';
+  export const copyComparisonLink = 'mlops:copy-comparison-link';
 }
 
 /** What the views of this extension are built upon. */

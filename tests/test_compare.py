@@ -235,7 +235,7 @@ def hostile_comparison() -> tuple[Comparison, dict[str, list[dict[str, Any]]]]:
     """Two runs in which every text that a user can choose is hostile."""
     page = f"<style>b{{}}</style><table onclick=x><tr><td>{HOSTILE}</td></tr></table>"
     source = 'x = """' + HOSTILE
-    outputs = [
+    outputs: list[dict[str, Any]] = [
         {"output_type": "stream", "name": "stdout", "text": [HOSTILE, "\x1b[31mred\x1b[0m"]},
         {"output_type": "display_data", "data": {"text/html": page}, "metadata": {}},
         {"output_type": "display_data", "data": {"image/png": '"><script>'}, "metadata": {}},

@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/executions/{execution_id}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notebook as it was when this execution had ended */
+        get: operations["recover_notebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/forget": {
         parameters: {
             query?: never;
@@ -294,6 +311,23 @@ export interface paths {
         patch: operations["update_run"];
         trace?: never;
     };
+    "/runs/{run_id}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notebook of a run, made from the record */
+        get: operations["get_notebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{run_id}/end": {
         parameters: {
             query?: never;
@@ -371,6 +405,23 @@ export interface paths {
         };
         /** What differs between runs */
         get: operations["compare_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compare/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between runs, as an HTML page or a notebook */
+        get: operations["export_comparison"];
         put?: never;
         post?: never;
         delete?: never;
@@ -749,15 +800,21 @@ export interface components {
         /** @enum {string} */
         ColumnKind: "attributes" | "metrics" | "params" | "tags";
         /** @enum {string} */
+        ComparisonFormat: "html" | "notebook";
+        /** @enum {string} */
         CompletionKind: "field" | "operator" | "value" | "keyword";
         /** @enum {string} */
         DiffKind: "equal" | "changed" | "added" | "removed";
         /** @enum {string} */
         ExecutionStatus: "running" | "ok" | "error" | "interrupted" | "aborted" | "killed";
         /** @enum {string} */
+        Judgement: "better" | "worse";
+        /** @enum {string} */
         LifecycleStage: "active" | "deleted";
         /** @enum {string} */
         ModelFormat: "skops" | "pickle" | "reference";
+        /** @enum {string} */
+        NotebookForm: "state" | "executed";
         /** @enum {string} */
         PushState: "pending" | "pushing" | "pushed" | "failed";
         /** @enum {string} */
@@ -815,6 +872,8 @@ export interface components {
         /**
          * CellPair
          * @description Two executions that stand for the same cell; None where one run has no counterpart.
+         *
+         *         The executions come without outputs. `lines` is empty where the sources are equal.
          */
         CellPair: {
             kind: components["schemas"]["DiffKind"];
@@ -1514,8 +1573,14 @@ export interface components {
             key: string;
             values: (string | number | null)[];
             differs: boolean;
+            /** @description Each value against the baseline's. */
+            states: components["schemas"]["DiffKind"][];
+            /** @description Metrics only: difference from the baseline. */
+            deltas: (number | null)[];
             /** @description Metrics only: relative change against the baseline, 0.1 is +10 %. */
             changes: (number | null)[];
+            /** @description Metrics only: None where the metric's name does not say which way is up. */
+            judgements: (components["schemas"]["Judgement"] | null)[];
         };
     };
     responses: {
@@ -1788,6 +1853,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Execution"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    recover_notebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             400: components["responses"]["Malformed"];
@@ -2090,6 +2180,34 @@ export interface operations {
             413: components["responses"]["TooLarge"];
         };
     };
+    get_notebook: {
+        parameters: {
+            query?: {
+                /** @description `state`: as the notebook was when the run ended; `executed`: what the run depends on, a cell for each execution, in the order in which they ran. */
+                form?: components["schemas"]["NotebookForm"];
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
     end_run: {
         parameters: {
             query?: never;
@@ -2221,6 +2339,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    export_comparison: {
+        parameters: {
+            query: {
+                run_id: string[];
+                /** @description A page that needs neither network nor scripts, or a notebook. */
+                format?: components["schemas"]["ComparisonFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             400: components["responses"]["Malformed"];

@@ -1,5 +1,6 @@
 import { copyIcon, pasteIcon } from '@jupyterlab/ui-components';
 import { Clipboard } from '@jupyterlab/apputils';
+import { restoreIcon } from '../icons';
 import { CellHistoryModel, ICellVersion } from '../model/history';
 import { CommandIDs, ICellAddress } from '../tokens';
 import { Ago, IconButton, Nothing, Problem } from './basics';
@@ -85,7 +86,17 @@ function Version(props: {
             label={trans.__('Insert version %1 below the cell', number)}
             onClick={() =>
               void commands.execute(CommandIDs.insertSource, {
-                source: version.source
+                source: version.source,
+                cellId: last.cell_id
+              })
+            }
+          />
+          <IconButton
+            icon={restoreIcon}
+            label={trans.__('Restore the notebook as of version %1', number)}
+            onClick={() =>
+              void commands.execute(CommandIDs.restoreNotebook, {
+                executionId: last.execution_id
               })
             }
           />

@@ -133,5 +133,10 @@ export function WhenVisible(props: {
     observer.observe(node);
     return () => observer.disconnect();
   }, [visible]);
-  return <div ref={ref}>{visible && props.children()}</div>;
+  return (
+    // Nothing that has no height is ever seen at the end of what scrolls.
+    <div ref={ref} style={visible ? undefined : { minHeight: 1 }}>
+      {visible && props.children()}
+    </div>
+  );
 }

@@ -1,5 +1,11 @@
 import type { MLOpsClient } from '../api/client';
-import type { Comparison, Curve } from '../api/types';
+import type {
+  CellPair,
+  Comparison,
+  Curve,
+  Execution,
+  ValueRow
+} from '../api/types';
 import type { ChangeStream, IChanges } from './changes';
 import { Coalescer } from './coalesce';
 import { ObservableModel } from './observable';
@@ -81,6 +87,23 @@ export class ComparisonModel extends ObservableModel {
     });
   }
 
+  /** An execution with its outputs. */
+  execution(executionId: string): Promise<Execution> {
+    return this._client.get('/executions/{execution_id}', {
+      path: { execution_id: executionId },
+      background: true
+    });
+  }
+
+  /** What was not committed when a session began, as `git diff` shows it. */
+  async uncommitted(sessionId: string): Promise<string> {
+    const environment = await this._client.get(
+      '/sessions/{session_id}/environment',
+      { path: { session_id: sessionId }, background: true }
+    );
+    return environment.git?.diff ?? '';
+  }
+
   private async _fetch(): Promise<void> {
     if (this.isDisposed) {
       return;
@@ -118,4 +141,59 @@ export namespace ComparisonModel {
     readonly client: MLOpsClient;
     readonly changes: ChangeStream;
   }
+}
+
+/** Neighbours among the cells: those that are the same stand together, so that they can be folded. */
+export interface IStretch {
+  readonly same: boolean;
+  readonly pairs: readonly CellPair[];
+}
+
+/** Whether there is nothing to see in a pair of cells. */
+export function isSame(pair: CellPair): boolean {
+  return pair.kind === 'equal' && !pair.moved && !pair.outputs_differ;
+}
+
+/** Gather neighbours that are the same. */
+export function foldPairs(pairs: readonly CellPair[]): IStretch[] {
+  const stretches: { same: boolean; pairs: CellPair[] }[] = [];
+  for (const pair of pairs) {
+    const same = isSame(pair);
+    const last = stretches[stretches.length - 1];
+    if (last?.same === same) {
+      last.pairs.push(pair);
+    } else {
+      stretches.push({ same, pairs: [pair] });
+    }
+  }
+  return stretches;
+}
+
+/** How many rows were changed, added or removed in any run, in the order of these words. */
+export function countStates(
+  rows: readonly ValueRow[]
+): [changed: number, added: number, removed: number] {
+  const count = (state: ValueRow['states'][number]) =>
+    rows.filter(row => row.states.includes(state)).length;
+  return [count('changed'), count('added'), count('removed')];
+}
+
+/** In the address of a page: the runs to compare, the baseline first. */
+export const LINK_PARAMETER = 'mlops-compare';
+
+/** The address that opens a comparison; nothing else of the page's query goes with it. */
+export function linkTo(runIds: readonly string[], page: string): string {
+  const url = new URL(page);
+  url.search = '';
+  url.hash = '';
+  url.searchParams.set(LINK_PARAMETER, runIds.join(','));
+  return url.href.replaceAll('%2C', ',');
+}
+
+/** The runs that the address of a page asks to compare. */
+export function linkedRuns(page: string): string[] {
+  const asked = new URL(page).searchParams.get(LINK_PARAMETER) ?? '';
+  const runIds = asked.split(',').filter(each => /^[0-9a-f]{8,64}$/.test(each));
+  const { least, most } = COMPARE_LIMITS;
+  return runIds.length >= least && runIds.length <= most ? runIds : [];
 }

@@ -85,3 +85,24 @@ export function prettyJSON(text: string): string {
     return text;
   }
 }
+
+const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+
+/** The first picture among outputs, as an address that an `img` shows: nothing in it is run. */
+export function pictureIn(
+  outputs: readonly Record<string, unknown>[]
+): string | null {
+  for (const output of outputs) {
+    const data = (output.data ?? {}) as Record<string, string | string[]>;
+    const text = (type: string) => [data[type]].flat().join('');
+    const type = PICTURES.find(each => each in data);
+    if (type) {
+      return `data:${type};base64,${text(type).trim()}`;
+    }
+    if ('image/svg+xml' in data) {
+      const svg = encodeURIComponent(text('image/svg+xml'));
+      return `data:image/svg+xml,${svg}`;
+    }
+  }
+  return null;
+}

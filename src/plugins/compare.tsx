@@ -33,7 +33,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
       restorer,
       namespace: `${EXTENSION_ID}-compare`,
       command: CommandIDs.compareRuns,
-      args: key => ({ runIds: key.split(',') })
+      args: key => ({ runIds: key.split(','), inThisOrder: true })
     });
 
     commands.addCommand(CommandIDs.compareRuns, {
@@ -46,11 +46,11 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
         return length >= least && length <= most;
       },
       execute: async args => {
-        // The older run is what the newer one is measured against.
-        const runIds = Private.oldestFirst(
-          targetRuns(app, mlops, args),
-          services
-        );
+        const asked = targetRuns(app, mlops, args);
+        // The older run is what the newer one is measured against, unless somebody chose another.
+        const runIds = args.inThisOrder
+          ? asked
+          : Private.oldestFirst(asked, services);
         await tabs.open(runIds.join(','), () =>
           Private.content(services, runIds)
         );

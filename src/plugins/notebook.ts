@@ -86,18 +86,30 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
         args: {
           type: 'object',
           properties: {
-            source: { type: 'string', description: 'Source of the new cell' }
+            source: { type: 'string', description: 'Source of the new cell' },
+            cellId: {
+              type: 'string',
+              description: 'Below this cell, if the notebook has it'
+            }
           }
         }
       },
       execute: args => {
-        const notebook = tracker.currentWidget?.content;
-        if (notebook) {
-          NotebookActions.insertBelow(notebook);
-          notebook.activeCell?.model.sharedModel.setSource(
-            args.source as string
-          );
+        const panel = tracker.currentWidget;
+        if (!panel) {
+          Notification.warning(trans.__('Open the notebook first.'));
+          return;
         }
+        Private.insert(panel, args.source as string, args.cellId);
+        Notification.success(trans.__('Copied into %1.', panel.title.label), {
+          autoClose: 5000,
+          actions: [
+            {
+              label: trans.__('Show'),
+              callback: () => app.shell.activateById(panel.id)
+            }
+          ]
+        });
       }
     });
 
@@ -127,6 +139,21 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 namespace Private {
+  /** Put a cell below another one, or below the active one; undo takes it away again. */
+  export function insert(
+    panel: NotebookPanel,
+    source: string,
+    cellId: unknown
+  ): void {
+    const { content } = panel;
+    const place = content.widgets.findIndex(each => each.model.id === cellId);
+    if (place >= 0) {
+      content.activeCellIndex = place;
+    }
+    NotebookActions.insertBelow(content);
+    content.activeCell?.model.sharedModel.setSource(source);
+  }
+
   /** Tells which cell was executed, and the order of the notebook's cells. */
   export async function tellContext(
     services: IViewServices,

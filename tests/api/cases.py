@@ -310,7 +310,9 @@ CASES: dict[str, Case] = {
         query=f"?run_id={RUN}&run_id={OTHER}",
         bad=(
             *QUERY,
-            Bad("`format` must be html or notebook.", query=f"?run_id={RUN}&run_id=b&format=pdf"),
+            Bad(
+                "`format` must be html or notebook, not", query=f"?run_id={RUN}&run_id=b&format=pdf"
+            ),
             Bad("There is no run 'x'.", 404, query=f"?run_id={RUN}&run_id=x"),
         ),
     ),
@@ -320,7 +322,7 @@ CASES: dict[str, Case] = {
         query="?form=executed",
         bad=(
             *QUERY,
-            Bad("`form` must be executed or state.", query="?form=x"),
+            Bad("`form` must be state or executed, not", query="?form=x"),
             Bad("There is no run 'x'.", 404, path={"run_id": "x"}),
         ),
     ),

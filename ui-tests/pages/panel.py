@@ -212,3 +212,23 @@ class ComparePage:
     def table(self, title: str) -> Locator:
         """The table of one kind of facts, such as `Metrics`."""
         return self.root.get_by_role("table", name=title)
+
+    @property
+    def differences_only(self) -> Locator:
+        """The switch that hides what is equal."""
+        return self.root.get_by_role("switch", name="Differences only")
+
+    @property
+    def pairs(self) -> Locator:
+        """The cells, each with its counterpart; folded ones are one of them."""
+        return self.root.get_by_role("region", name="Cells").get_by_role("listitem")
+
+    def last_pair(self) -> Locator:
+        """The last cell, brought into view with its outputs: they are fetched only then."""
+        self.root.evaluate("node => node.scrollTo(0, node.scrollHeight)")
+        expect(self.pairs.last.get_by_role("group", name="Outputs").first).to_be_visible()
+        return self.pairs.last
+
+    def button(self, name: str) -> Locator:
+        """A button of the comparison."""
+        return self.root.get_by_role("button", name=name)

@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react';
 import { closeIcon } from '@jupyterlab/ui-components';
 import type { Run } from '../../api/types';
 import { LineSample } from '../../charts/curvechart';
+import { restoreIcon } from '../../icons';
 import { COMPARE_LIMITS, ComparisonModel } from '../../model/comparison';
 import { CommandIDs } from '../../tokens';
 import { Ago, IconButton } from '../basics';
@@ -12,12 +12,10 @@ import { RunDuration, StatusMark } from '../status';
 export function RunColumns(props: {
   model: ComparisonModel;
   runs: readonly Run[];
-  /** What stands above the keys. */
-  children: ReactNode;
 }): JSX.Element {
   return (
     <div className="jp-MLOps-columns">
-      {props.children}
+      <span />
       {props.runs.map((run, index) => (
         <Column key={run.run_id} run={run} index={index} model={props.model} />
       ))}
@@ -47,6 +45,15 @@ function Column(props: {
         >
           {run.name}
         </button>
+        <IconButton
+          icon={restoreIcon}
+          label={trans.__('Restore the notebook of %1', run.name)}
+          onClick={() =>
+            void commands.execute(CommandIDs.restoreNotebook, {
+              runId: run.run_id
+            })
+          }
+        />
         {removable && (
           <IconButton
             icon={closeIcon}

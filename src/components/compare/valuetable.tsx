@@ -1,9 +1,9 @@
 import type { Run, ValueRow } from '../../api/types';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { countStates } from '../../model/comparison';
 import { formatDelta, formatPercent } from '../../model/format';
 import { Section, Value } from '../basics';
 import { useServices } from '../services';
-
-type Cell = ValueRow['values'][number];
 
 /** How many rows say the same of every run. */
 export function countEqual(rows: readonly ValueRow[]): number {
@@ -16,7 +16,6 @@ export function ValueTable(props: {
   rows: readonly ValueRow[];
   runs: readonly Run[];
   showEqual: boolean;
-  numeric?: boolean;
 }): JSX.Element | null {
   const { trans } = useServices();
   const rows = props.rows.filter(row => row.differs || props.showEqual);
@@ -24,7 +23,11 @@ export function ValueTable(props: {
     return null;
   }
   return (
-    <Section title={props.title} className="jp-MLOps-values">
+    <Section
+      title={props.title}
+      count={tell(props.rows, trans)}
+      className="jp-MLOps-values"
+    >
       <table aria-label={props.title}>
         <thead className="jp-MLOps-hidden">
           <tr>
@@ -38,7 +41,7 @@ export function ValueTable(props: {
         </thead>
         <tbody>
           {rows.map(row => (
-            <Row key={row.key} row={row} numeric={props.numeric} />
+            <Row key={row.key} row={row} />
           ))}
         </tbody>
       </table>
@@ -46,27 +49,31 @@ export function ValueTable(props: {
   );
 }
 
-function Row(props: { row: ValueRow; numeric?: boolean }): JSX.Element {
+/** How many values differ, and how. */
+function tell(rows: readonly ValueRow[], trans: TranslationBundle): string {
+  const [changed, added, removed] = countStates(rows);
+  return [
+    changed && trans.__('%1 changed', changed),
+    added && trans.__('%1 added', added),
+    removed && trans.__('%1 removed', removed)
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function Row(props: { row: ValueRow }): JSX.Element {
   const { row } = props;
-  const [baseline] = row.values;
   return (
     <tr data-differs={row.differs}>
       <th scope="row" title={row.key}>
         {row.key}
       </th>
-      {row.values.map((value, index) => (
-        <td key={index} data-same={value === baseline}>
-          {props.numeric ? (
-            <MetricCell
-              value={value}
-              baseline={baseline}
-              change={row.changes[index]}
-              first={index === 0}
-            />
+      {row.values.map((_, index) => (
+        <td key={index} data-state={row.states[index]}>
+          {row.deltas.length > 0 ? (
+            <MetricCell row={row} index={index} />
           ) : (
-            <span className="jp-MLOps-clamp" title={String(value ?? '')}>
-              {value === null ? '–' : String(value)}
-            </span>
+            <ValueCell row={row} index={index} />
           )}
         </td>
       ))}
@@ -74,26 +81,49 @@ function Row(props: { row: ValueRow; numeric?: boolean }): JSX.Element {
   );
 }
 
-/** A metric, and how far it is from the baseline's. The sign says it without colour. */
-function MetricCell(props: {
-  value: Cell;
-  baseline: Cell;
-  change: number | null | undefined;
-  first: boolean;
-}): JSX.Element {
-  const { value, baseline, change } = props;
-  const number = typeof value === 'number' ? value : null;
-  const delta =
-    !props.first && number !== null && typeof baseline === 'number'
-      ? number - baseline
-      : 0;
+function ValueCell(props: { row: ValueRow; index: number }): JSX.Element {
+  const { trans } = useServices();
+  const { row, index } = props;
+  const value = row.values[index];
+  if (value === null) {
+    return (
+      <span className="jp-MLOps-hint">
+        {row.states[index] === 'removed' ? trans.__('removed') : '–'}
+      </span>
+    );
+  }
   return (
     <>
-      <Value value={number} />
-      {delta !== 0 && (
-        <span className="jp-MLOps-delta" data-sign={delta > 0 ? '+' : '-'}>
+      <span className="jp-MLOps-clamp" title={String(value)}>
+        {String(value)}
+      </span>
+      {row.states[index] === 'added' && (
+        <span className="jp-MLOps-delta">{trans.__('added')}</span>
+      )}
+    </>
+  );
+}
+
+/** A metric, and how far it is from the baseline's. Sign and word say it without colour. */
+function MetricCell(props: { row: ValueRow; index: number }): JSX.Element {
+  const { trans } = useServices();
+  const { row, index } = props;
+  const value = row.values[index];
+  const delta = row.deltas[index];
+  const change = row.changes[index];
+  const judgement = row.judgements[index];
+  return (
+    <>
+      <Value value={typeof value === 'number' ? value : null} />
+      {typeof delta === 'number' && delta !== 0 && (
+        <span className="jp-MLOps-delta" data-judgement={judgement}>
           {formatDelta(delta)}
           {typeof change === 'number' && ` (${formatPercent(change)})`}
+          {judgement && (
+            <span className="jp-MLOps-judgement">
+              {judgement === 'better' ? trans.__('better') : trans.__('worse')}
+            </span>
+          )}
         </span>
       )}
     </>

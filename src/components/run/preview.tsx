@@ -36,6 +36,20 @@ export function Preview(props: IPreviewProps): JSX.Element {
 
 /** An image, also a drawing in SVG: inside `img` its scripts do not run. */
 export function Picture(props: IPreviewProps): JSX.Element | null {
+  const { url, error } = usePicture(props);
+  if (error) {
+    return <Problem>{error}</Problem>;
+  }
+  return url ? (
+    <img className="jp-MLOps-picture" src={url} alt={props.artifact.path} />
+  ) : null;
+}
+
+/** The address of an image, as long as the view that shows it lives. */
+export function usePicture(props: IPreviewProps): {
+  url: string | null;
+  error: string | null;
+} {
   const { artifact } = props;
   const { value, error } = useFetched(artifact.digest, props.load);
   const url = useMemo(
@@ -47,12 +61,7 @@ export function Picture(props: IPreviewProps): JSX.Element | null {
     [value, artifact.media_type]
   );
   useEffect(() => () => URL.revokeObjectURL(url ?? ''), [url]);
-  if (error) {
-    return <Problem>{error}</Problem>;
-  }
-  return url ? (
-    <img className="jp-MLOps-picture" src={url} alt={artifact.path} />
-  ) : null;
+  return { url, error };
 }
 
 function TextFile(props: IPreviewProps): JSX.Element | null {
