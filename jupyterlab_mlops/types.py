@@ -22,7 +22,7 @@ StateVerdict = Literal["linear", "out of order", "used an edited cell", "used a 
 PushState = Literal["pending", "pushing", "pushed", "failed"]
 ColumnKind = Literal["attributes", "metrics", "params", "tags"]
 CompletionKind = Literal["field", "operator", "value", "keyword"]
-ModelFormat = Literal["skops", "pickle", "reference"]
+ModelFormat = Literal["skops", "pickle", "mlflow", "reference"]
 Origin = Literal["kernel", "tap", "api"]
 ComparisonFormat = Literal["html", "notebook"]
 NotebookForm = Literal["state", "executed"]
@@ -276,7 +276,8 @@ class ModelLogged(Record, tag="model"):
     flavor: str = "sklearn"
     class_name: str = ""
     format: ModelFormat = "reference"
-    """`reference`: the object lives in the kernel only and is written when someone asks."""
+    """`reference`: the object lives in the kernel only and is written when someone asks.
+    `mlflow`: a directory of files that an MLflow client sent."""
     file_name: str | None = None
     digest: str | None = None
     size: int | None = None

@@ -53,12 +53,13 @@ class MLOpsHandler(APIHandler):
     """Answers what the table says of one path."""
 
     routes: Mapping[str, Route] = {}
+    max_drained = MAX_DRAINED
 
     async def prepare(self) -> None:  # type: ignore[override]
         """See who asks, and refuse a body that is far too large before it is read."""
         self._received, self._body = 0, bytearray()
         await super().prepare()
-        if int(self.request.headers.get("Content-Length", 0)) > MAX_DRAINED:
+        if int(self.request.headers.get("Content-Length", 0)) > self.max_drained:
             raise web.HTTPError(TooLarge.status, TOO_LARGE)
 
     def data_received(self, chunk: bytes) -> None:

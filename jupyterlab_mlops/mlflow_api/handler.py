@@ -218,12 +218,17 @@ def handlers() -> list[tuple[str, type[MLflowHandler]]]:
 
 
 def _handler(calls: list[Call]) -> type[MLflowHandler]:
+    base = _base(calls)
     members = {"auth_resource": calls[0].resource, "calls": {c.verb: c for c in calls}}
     verbs = {call.verb.lower(): _verb(call) for call in calls}
     name = "".join(part.title() for part in re.findall(r"[a-z]+", calls[0].path))
-    return type(
-        f"MLflow{name}Handler", (MLflowHandler,), {**members, "routes": members["calls"], **verbs}
-    )
+    return type(f"MLflow{name}Handler", (base,), {**members, "routes": members["calls"], **verbs})
+
+
+def _base(calls: list[Call]) -> type[MLflowHandler]:
+    from .upload import UploadHandler
+
+    return UploadHandler if any(call.body == "file" for call in calls) else MLflowHandler
 
 
 def _verb(call: Call) -> Callable[..., Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from ..errors import InvalidRequest
-from ..store import experiments, limits, runs, tracking
+from ..store import experiments, limits, logged_models, runs, tracking
 from ..store.apply import apply
 from ..store.run_records import NAME_TAG, PARENT_TAG
 from ..types import (
@@ -33,6 +34,7 @@ from .messages import (
     LogInputs,
     LogMetric,
     LogPair,
+    Metric,
     OfRun,
     RunRef,
     TagKey,
@@ -100,7 +102,7 @@ def _get(conn: sqlite3.Connection, run_id: str) -> bytes:
 
 async def update(services: MLflowServices, message: UpdateRun) -> Answer:
     status = None if message.status is None else check_status(message.status)
-    return await _change(services, message, lambda tx, run_id: _update(tx, run_id, message, status))
+    return await change(services, message, lambda tx, run_id: _update(tx, run_id, message, status))
 
 
 def check_status(given: str | int) -> str:
@@ -154,7 +156,7 @@ def _move(tx: sqlite3.Connection, run_id: str, stage: Any) -> None:
 Write = Callable[[sqlite3.Connection, str], Answer | None]
 
 
-async def _change(services: MLflowServices, message: OfRun, write: Write) -> Answer:
+async def change(services: MLflowServices, message: OfRun, write: Write) -> Answer:
     """Write to a run, and note which cell did so."""
     run_id = rules.check_run_id(message.run_id, message.run_uuid)
     caller = services.caller
@@ -171,18 +173,33 @@ async def _change(services: MLflowServices, message: OfRun, write: Write) -> Ans
 
 async def log_metric(services: MLflowServices, message: LogMetric) -> Answer:
     rules.check_metric(message)
-    return await _change(services, message, lambda tx, run_id: _log_metrics(tx, run_id, [message]))
+    return await change(services, message, lambda tx, run_id: _log_metrics(tx, run_id, [message]))
 
 
-def _log_metrics(tx: sqlite3.Connection, run_id: str, metrics: list[Any]) -> None:
+def _log_metrics(tx: sqlite3.Connection, run_id: str, metrics: Sequence[Metric]) -> None:
     points = [(m.key, m.value, m.step, m.timestamp) for m in metrics]
     apply(tx, MetricsLogged(run_id=run_id, points=points), origin="api")
+    for metric in metrics:
+        if metric.model_id:
+            logged_models.log_metric(tx, metric.model_id, _of_model(metric, run_id))
+
+
+def _of_model(metric: Metric, run_id: str) -> logged_models.ModelMetric:
+    return logged_models.ModelMetric(
+        key=metric.key,
+        value=None if math.isnan(metric.value) else metric.value,
+        step=metric.step,
+        timestamp=metric.timestamp,
+        dataset_name=metric.dataset_name,
+        dataset_digest=metric.dataset_digest,
+        run_id=run_id,
+    )
 
 
 async def log_parameter(services: MLflowServices, message: LogPair) -> Answer:
     rules.check_key(message.key)
     params = {message.key: message.value}
-    return await _change(
+    return await change(
         services, message, lambda tx, run_id: tracking.log_params(tx, run_id, params)
     )
 
@@ -190,7 +207,7 @@ async def log_parameter(services: MLflowServices, message: LogPair) -> Answer:
 async def set_tag(services: MLflowServices, message: LogPair) -> Answer:
     rules.check_key(message.key)
     tags = {message.key: message.value}
-    return await _change(services, message, lambda tx, run_id: _set_tags(tx, run_id, tags))
+    return await change(services, message, lambda tx, run_id: _set_tags(tx, run_id, tags))
 
 
 def _set_tags(tx: sqlite3.Connection, run_id: str, tags: dict[str, Any]) -> None:
@@ -202,7 +219,7 @@ async def delete_tag(services: MLflowServices, message: TagKey) -> Answer:
         tracking.check_tag(tx, run_id, message.key)
         _set_tags(tx, run_id, {message.key: None})
 
-    return await _change(services, message, remove)
+    return await change(services, message, remove)
 
 
 async def log_batch(services: MLflowServices, message: LogBatch) -> Answer:
@@ -221,7 +238,7 @@ async def log_batch(services: MLflowServices, message: LogBatch) -> Answer:
         if message.tags:
             _set_tags(tx, run_id, pairs(message.tags))
 
-    return await _change(services, message, work)
+    return await change(services, message, work)
 
 
 async def log_inputs(services: MLflowServices, message: LogInputs) -> Answer:
@@ -234,8 +251,10 @@ async def log_inputs(services: MLflowServices, message: LogInputs) -> Answer:
     def work(tx: sqlite3.Connection, run_id: str) -> None:
         for record in records:
             apply(tx, msgspec.structs.replace(record, run_id=run_id), origin="api")
+        taken = [(model.model_id, 0) for model in message.models]
+        logged_models.link(tx, run_id, "input", taken)
 
-    return await _change(services, message, work)
+    return await change(services, message, work)
 
 
 def _input(given: Any) -> DatasetInput:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..store.experiments import TrackedExperiment
+from ..store.logged_models import TrackedModel
+from ..store.model_registry import TrackedName, TrackedVersion
 from ..store.tracking import TrackedInput, TrackedRun
 
 Json = dict[str, Any]
@@ -93,3 +95,75 @@ def dataset_input(read: TrackedInput) -> Json:
     if read.profile:
         dataset["profile"] = read.profile
     return {"tags": pairs(read.tags), "dataset": dataset}
+
+
+def logged_model(found: TrackedModel) -> Json:
+    """Return a logged model."""
+    info: Json = {
+        "model_id": found.model_id,
+        "experiment_id": str(found.experiment_id),
+        "name": found.name,
+        "creation_timestamp_ms": found.created_at,
+        "last_updated_timestamp_ms": found.updated_at,
+        "artifact_uri": found.artifact_uri,
+        "status": found.status,
+        "model_type": found.model_type,
+        "tags": pairs(found.tags),
+        "registrations": [
+            {"name": name, "version": str(version)} for name, version in found.registrations
+        ],
+    }
+    if found.source_run_id:
+        info["source_run_id"] = found.source_run_id
+    return {"info": info, "data": {"params": pairs(found.params), "metrics": _metrics(found)}}
+
+
+def _metrics(found: TrackedModel) -> list[Json]:
+    return [
+        {
+            "key": metric.key,
+            "value": number(metric.value),
+            "timestamp": metric.timestamp,
+            "step": metric.step,
+            "dataset_name": metric.dataset_name,
+            "dataset_digest": metric.dataset_digest,
+            "model_id": found.model_id,
+            "run_id": metric.run_id,
+        }
+        for metric in found.metrics
+    ]
+
+
+def registered_model(found: TrackedName) -> Json:
+    """Return a registered model."""
+    return {
+        "name": found.name,
+        "creation_timestamp": found.created_at,
+        "last_updated_timestamp": found.updated_at,
+        "description": found.description,
+        "latest_versions": [model_version(version) for version in found.latest],
+        "tags": pairs(found.tags),
+        "aliases": [
+            {"alias": alias, "version": str(version)} for alias, version in found.aliases.items()
+        ],
+    }
+
+
+def model_version(found: TrackedVersion) -> Json:
+    """Return a version."""
+    answer: Json = {
+        "name": found.name,
+        "version": str(found.version),
+        "creation_timestamp": found.created_at,
+        "last_updated_timestamp": found.updated_at,
+        "user_id": found.user or "",
+        "current_stage": found.stage,
+        "description": found.description,
+        "source": found.source or f"models:/{found.model_id}",
+        "run_id": found.run_id or "",
+        "run_link": found.run_link,
+        "status": "READY",
+        "tags": pairs(found.tags),
+        "aliases": found.aliases,
+    }
+    return answer | ({"model_id": found.model_id} if found.model_id else {})

@@ -79,6 +79,19 @@ def _row(key: int, record: ArtifactLogged) -> tuple[Any, ...]:
     return key, record.path, record.size, record.digest, media_type, record.execution_id
 
 
+def delete_artifacts(tx: sqlite3.Connection, run_id: str, path: str, changes: Changes) -> int:
+    """Delete an artifact, or all below a folder of this name; return how many there were."""
+    from .runs import run_key
+
+    key = run_key(tx, run_id)
+    count = tx.execute(
+        "DELETE FROM artifacts WHERE run = ? AND (path = ? OR substr(path, 1, ?) = ?)",
+        (key, path, len(path) + 1, f"{path}/"),
+    ).rowcount
+    note(changes, "runs", run_id)
+    return count
+
+
 def check_path(path: str) -> None:
     """Refuse a path that is not plainly inside the run's folder.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from ..errors import Conflict, InvalidRequest, NotFound
 from . import limits
 from .changes import collecting, note
+from .conditions import Sql
+from .fields import Grammar
+from .listing import Listing
 from .rows import dicts, one, value
 from .runs import ensure_experiment, now
 
@@ -180,3 +183,51 @@ def active_name(conn: sqlite3.Connection, experiment_id: int) -> str:
             f" {row['lifecycle_stage']}."
         )
     return str(row["name"])
+
+
+# -------------------------------------------------------------------------------------- search
+
+LISTING = Listing(
+    grammar=Grammar(
+        attributes={
+            "name": "text",
+            "experiment_id": "text",
+            "creation_time": "number",
+            "last_update_time": "number",
+        },
+        aliases={},
+        entities=frozenset({"attribute", "tag"}),
+    ),
+    source="experiments x",
+    identity="x.experiment_id",
+    columns={
+        "name": "x.name",
+        "experiment_id": "CAST(x.experiment_id AS TEXT)",
+        "creation_time": "x.creation_time",
+        "last_update_time": "coalesce(x.last_update_time, x.creation_time)",
+    },
+    tables={"tag": "experiment_tags v WHERE v.experiment_id = x.experiment_id"},
+    ties="coalesce(x.last_update_time, x.creation_time) DESC, x.experiment_id DESC",
+)
+
+
+def search(
+    conn: sqlite3.Connection,
+    filter: str,
+    order_by: Sequence[str],
+    *,
+    view: str,
+    max_results: int,
+    page_token: str,
+) -> tuple[list[TrackedExperiment], str | None]:
+    """Return a page of experiments, and the token of the next one; raises as `Listing.page`."""
+    scope = [] if view == "all" else [Sql("x.lifecycle_stage = ?", [view])]
+    found, token = LISTING.page(
+        conn,
+        filter=filter,
+        order_by=order_by,
+        scope=scope,
+        max_results=max_results,
+        page_token=page_token,
+    )
+    return [read(conn, experiment_id) for (experiment_id,) in found], token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +46,36 @@ DETAILS = {
     "model": "a model of the run",
 }  # fmt: skip
 
+OTHER_NUMBERS = (
+    *("creation_time", "last_update_time", "creation_timestamp", "last_updated_timestamp"),
+    *("timestamp", "version_number"),
+)
+"""Attributes of things that are no runs, whose values are numbers."""
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What may be named in a query.
+
+    Attributes
+    ----------
+    attributes
+        By the name that queries use.
+    aliases
+        Further names of theirs.
+    entities
+        What may stand before a dot.
+    """
+
+    attributes: Collection[str]
+    aliases: Mapping[str, str]
+    entities: Collection[Entity]
+
+
+RUNS = Grammar(ATTRIBUTES, ALIASES, PREFIXES)
+TAGS_OF_RUNS = {"mlflow.runName": "run_name", "mlflow.parentRunId": "parent_run_id"}
+"""Tags of MLflow's that every run has, whoever made it."""
+
 NUMBER_OPERATORS = ("=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "IS NULL", "IS NOT NULL")
 TEXT_OPERATORS = (
     *("=", "!=", "CONTAINS", "NOT CONTAINS", "LIKE", "NOT LIKE", "ILIKE", "NOT ILIKE"),
@@ -71,7 +102,7 @@ class Key:
     def kind(self) -> Kind:
         """What its values are; those of a param are text, which may be a number."""
         if self.entity == "attribute":
-            return ATTRIBUTES[self.name]
+            return ATTRIBUTES.get(self.name, "number" if self.name in OTHER_NUMBERS else "text")
         return {"metric": "number", "param": "any"}.get(self.entity, "text")  # type: ignore[return-value]
 
 

@@ -24,13 +24,14 @@ from typing import Literal, NoReturn
 
 from ..errors import InvalidQuery, InvalidRequest
 from .fields import (
-    ALIASES,
-    ATTRIBUTES,
     ENTITIES,
     FIXED,
     NUMBER_OPERATORS,
     OPERATORS,
     PREFIXES,
+    RUNS,
+    TAGS_OF_RUNS,
+    Grammar,
     Key,
     quoted,
     unquoted,
@@ -111,7 +112,7 @@ class Order:
     descending: bool
 
 
-def parse_filter(text: str, now: int | None = None) -> Expression | None:
+def parse_filter(text: str, now: int | None = None, grammar: Grammar = RUNS) -> Expression | None:
     """Read a filter; None when it is empty.
 
     Parameters
@@ -126,12 +127,12 @@ def parse_filter(text: str, now: int | None = None) -> Expression | None:
     """
     if not text or text.isspace():
         return None
-    return Parser(text, "filter", now).filter()
+    return Parser(text, "filter", now, grammar).filter()
 
 
-def parse_order(texts: Sequence[str]) -> list[Order]:
+def parse_order(texts: Sequence[str], grammar: Grammar = RUNS) -> list[Order]:
     """Read the keys to sort by; raises as `parse_filter` does, and for a key that comes twice."""
-    orders = [Parser(text, "order_by").order() for text in texts]
+    orders = [Parser(text, "order_by", grammar=grammar).order() for text in texts]
     seen: set[Key] = set()
     for order, text in zip(orders, texts, strict=True):
         if order.key in seen:
@@ -192,8 +193,11 @@ class Parser:
         Parentheses that are open.
     """
 
-    def __init__(self, text: str, what: str, now: int | None = None) -> None:
+    def __init__(
+        self, text: str, what: str, now: int | None = None, grammar: Grammar = RUNS
+    ) -> None:
         self._text = text
+        self._grammar = grammar
         self._what = what
         self._now = int(time.time() * 1000) if now is None else now
         self._tokens, stray = tokens_of(text)
@@ -298,12 +302,14 @@ class Parser:
             return self._attribute(first)
         self._next += 1
         entity = ENTITIES.get(first.text.lower())
-        if entity is None:
-            allowed = tuple(PREFIXES.values())
+        if entity is None or entity not in self._grammar.entities:
+            allowed = tuple(PREFIXES[known] for known in self._grammar.entities)
             self._fail(first, f"use one of {', '.join(allowed)}", allowed)
         name = self._name(first)
         if entity == "attribute":
             return self._attribute(name)
+        if entity == "tag" and name.text in TAGS_OF_RUNS and self._grammar is RUNS:
+            return Key("attribute", TAGS_OF_RUNS[name.text])
         known = FIXED.get(entity)
         if known is not None and name.text not in known:
             what = "data" if entity == "dataset" else f"a {entity}"
@@ -330,14 +336,15 @@ class Parser:
         if lowered == "run" and (follower := self._peek()) and follower.text.lower() == "name":
             self._next += 1
             lowered = "run name"
-        known = ALIASES.get(lowered, lowered)
-        if known not in ATTRIBUTES:
-            others = (f"{prefix}." for prefix in PREFIXES.values())
+        attributes = self._grammar.attributes
+        known = self._grammar.aliases.get(lowered, lowered)
+        if known not in attributes:
+            others = (f"{PREFIXES[entity]}." for entity in self._grammar.entities)
             self._fail(
                 token,
-                f"an attribute is one of {', '.join(ATTRIBUTES)}; metrics, params and tags need"
+                f"an attribute is one of {', '.join(attributes)}; metrics, params and tags need"
                 " their word and a dot before them",
-                (*ATTRIBUTES, *others),
+                (*attributes, *others),
             )
         return Key("attribute", known)
 

@@ -268,6 +268,57 @@ def get_points(conn: sqlite3.Connection, run_id: str, key: str) -> Points:
     return points if series["in_order"] else points.sorted()
 
 
+def get_page(
+    conn: sqlite3.Connection, run_id: str, key: str, offset: int, count: int | None
+) -> tuple[Points, bool]:
+    """Return points in the order of (step, timestamp), and whether more follow.
+
+    Parameters
+    ----------
+    count
+        At most so many; None: all. Of a metric that was never logged there are none.
+
+    Raises
+    ------
+    NotFound
+        There is no such run.
+    """
+    run = run_key(conn, run_id)
+    series = one(conn, "SELECT count, in_order FROM metrics WHERE run = ? AND key = ?", (run, key))
+    if series is None:
+        return Points.empty(), False
+    stop = series["count"] if count is None else min(series["count"], offset + count)
+    if series["in_order"]:
+        points = _slice(conn, run, key, offset, stop)
+    else:
+        points = get_points(conn, run_id, key).cut(offset, stop)
+    return points, stop < series["count"]
+
+
+def _slice(conn: sqlite3.Connection, run: int, key: str, start: int, stop: int) -> Points:
+    """Read the rows that hold a part of a series, and no others."""
+    sql = "SELECT id, count FROM metric_chunks WHERE run = ? AND key = ? ORDER BY id"
+    wanted: list[int] = []
+    before = first = 0
+    for row, count in conn.execute(sql, (run, key)):
+        if before + count > start and before < stop:
+            if not wanted:
+                first = before
+            wanted.append(row)
+        before += count
+    sql = "SELECT points FROM metric_chunks WHERE id = ?"
+    points = unpack_all(conn.execute(sql, (row,)).fetchone()[0] for row in wanted)
+    return points.cut(start - first, stop - first)
+
+
+def thinned(points: Points, most: int) -> Points:
+    """Return at most so many points, evenly spread; the first and the last are among them."""
+    if len(points) <= most:
+        return points
+    last = len(points) - 1
+    return points.picked(sorted({round(i * last / max(1, most - 1)) for i in range(most)}))
+
+
 def get_columns(conn: sqlite3.Connection, run_id: str, key: str) -> bytes:
     """Return the same as bytes: all steps, all timestamps (int64), all values (float64).
 
@@ -327,7 +378,7 @@ def get_curve(
     if series["in_order"]:
         buckets, count, with_nan = _window(conn, run, key, window, pixels)
     else:
-        points = _within(get_points(conn, run_id, key), window)
+        points = within(get_points(conn, run_id, key), window)
         buckets, count, with_nan = Buckets.of(points), len(points), points.nan_count() > 0
     reduced = buckets.reduced(max(1, -(-len(buckets) // pixels)), with_nan=with_nan)
     return Curve(
@@ -342,7 +393,8 @@ def get_curve(
     )
 
 
-def _within(points: Points, window: tuple[int, int]) -> Points:
+def within(points: Points, window: tuple[int, int]) -> Points:
+    """Return the points whose steps lie in a window, both ends included."""
     start, stop = bisect_left(points.steps, window[0]), bisect_right(points.steps, window[1])
     return points.cut(start, stop)
 
@@ -372,7 +424,7 @@ def _window(
             continue
         buckets.extend(Buckets.unpack(stored, level))
         stored = []
-        points = _within(unpack(raw), window)
+        points = within(unpack(raw), window)
         buckets.extend(Buckets.of(points, level, with_nan=with_nan))
         count += len(points)
     buckets.extend(Buckets.unpack(stored, level))

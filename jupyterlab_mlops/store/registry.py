@@ -63,7 +63,7 @@ __all__ = [
 
 # ------------------------------------------------------------------------------- logged models
 
-_BETTER = ("reference", "pickle", "skops")
+_BETTER = ("reference", "pickle", "mlflow", "skops")
 _JSON = ("trusted_types", "requirements", "signature", "input_example", "metadata")
 
 
@@ -228,7 +228,7 @@ def check_alias(alias: str) -> None:
         raise InvalidRequest(
             f"An alias is made of letters, digits, '_' and '-', {alias[:40]!r} is not."
         )
-    if alias == "latest" or re.fullmatch(r"v?\d+", alias):
+    if alias.lower() == "latest" or re.fullmatch(r"[vV]?\d+", alias):
         raise InvalidRequest(f"{alias!r} cannot be an alias: it is read as a version.")
 
 

@@ -14,10 +14,13 @@ from . import limits
 from .apply import apply
 from .changes import collecting
 from .execution_records import link_run
+from .executions import decode_token, encode_token
 from .experiments import LOCATION
 from .rows import dicts, from_json, marks, one, value
 from .run_records import NAME_TAG, NOTE_TAG, PARENT_TAG
 from .runs import now, run_key
+from .scope import Scope, View
+from .search import Search
 
 USER_TAG = "mlflow.user"
 CONTEXT_TAG = "mlflow.data.context"
@@ -245,3 +248,31 @@ def running_execution(conn: sqlite3.Connection, kernel_id: str) -> tuple[str | N
         (kernel_id,),
     ).fetchone()
     return row if row else (None, None)
+
+
+# -------------------------------------------------------------------------------------- search
+
+
+def search(
+    conn: sqlite3.Connection,
+    filter: str,
+    order_by: Sequence[str],
+    *,
+    experiments: Sequence[int],
+    view: View,
+    max_results: int,
+    page_token: str,
+) -> tuple[list[TrackedRun], str | None]:
+    """Return a page of runs of some experiments, and the token of the next one.
+
+    Raises
+    ------
+    InvalidRequest
+        A word of the filter, of the order or the token is wrong.
+    """
+    among = [str(number) for number in experiments]
+    search = Search(conn, Scope(filter=filter, experiments=among, view=view), order_by)
+    offset = decode_token(page_token or None)
+    keys = search.page(offset, max_results + 1)
+    token = encode_token(offset + max_results) if len(keys) > max_results else None
+    return read_runs(conn, keys[:max_results]), token

@@ -812,7 +812,7 @@ export interface components {
         /** @enum {string} */
         LifecycleStage: "active" | "deleted";
         /** @enum {string} */
-        ModelFormat: "skops" | "pickle" | "reference";
+        ModelFormat: "skops" | "pickle" | "mlflow" | "reference";
         /** @enum {string} */
         NotebookForm: "state" | "executed";
         /** @enum {string} */

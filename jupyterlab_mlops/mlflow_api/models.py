@@ -1,0 +1,205 @@
+"""Logged models."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import msgspec
+import yaml
+
+from ..errors import InvalidRequest
+from ..store import experiments, files, limits
+from ..store import logged_models as store
+from ..store.apply import apply
+from ..store.blobs import BlobStore
+from ..store.logged_models import ModelOrder, TrackedModel
+from ..types import TagsSet
+from . import places, rules, shapes
+from .handler import MLflowServices
+from .messages import (
+    Answer,
+    CreateLoggedModel,
+    FinishLoggedModel,
+    LoggedModelParams,
+    LoggedModelTags,
+    LogModel,
+    LogOutputs,
+    ModelDirectory,
+    SearchLoggedModels,
+    pairs,
+)
+from .runs import change
+
+HISTORY_TAG = "mlflow.log-model.history"
+LARGEST_MLMODEL = 4 * 2**20
+
+
+def _answer(model: TrackedModel) -> Answer:
+    return {"model": shapes.logged_model(model)}
+
+
+async def create(services: MLflowServices, message: CreateLoggedModel) -> Answer:
+    rules.check_model_name(message.name)
+    rules.check_keys(message.tags, "tags")
+    experiment_id = rules.check_experiment_id(message.experiment_id)
+    run_id = rules.check_run_id(message.source_run_id) if message.source_run_id else None
+
+    def work(tx: sqlite3.Connection) -> TrackedModel:
+        experiments.active_name(tx, experiment_id)
+        return store.create(
+            tx,
+            experiment_id,
+            message.name,
+            message.model_type,
+            run_id,
+            pairs(message.tags),
+            pairs(message.params),
+        )
+
+    return _answer(await services.write(work))
+
+
+async def get(services: MLflowServices, model_id: str) -> Answer:
+    return _answer(await services.read(store.read, model_id))
+
+
+async def finish(services: MLflowServices, model_id: str, message: FinishLoggedModel) -> Answer:
+    given = str(message.status)
+    status = dict(enumerate(store.STATUSES)).get(int(given) if given.isdecimal() else -1, given)
+    if status not in store.STATUSES:
+        raise rules.invalid("status", message.status, f"It must be one of {store.STATUSES}.")
+    found = await services.read(_described, model_id) if status == store.READY else None
+
+    def work(tx: sqlite3.Connection) -> TrackedModel:
+        if found is not None:
+            store.describe(tx, model_id, **found)
+        return store.finish(tx, model_id, status)
+
+    return _answer(await services.write(work))
+
+
+def _described(conn: sqlite3.Connection, model_id: str) -> dict[str, Any] | None:
+    """Read what its file `MLmodel` says; None where it has none that can be read."""
+    listed = files.below(conn, files.model_folder(model_id))
+    found = [file for file in listed if file.path == f"{files.model_folder(model_id)}MLmodel"]
+    if not found or found[0].size > LARGEST_MLMODEL:
+        return None
+    try:
+        content = yaml.safe_load(BlobStore.beside(conn).read(found[0].digest, conn))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        return None
+    flavors = content.get("flavors") if isinstance(content, dict) else None
+    if not isinstance(flavors, dict):
+        return None
+    own = [str(name) for name in flavors if name != "python_function"]
+    return {
+        "flavor": own[0] if own else "python_function",
+        "size": sum(file.size for file in listed),
+        "runs_code": not any(file.path.endswith(".skops") for file in listed),
+        "signature": _signature(content.get("signature")),
+        "requirements": [],
+    }
+
+
+def _signature(found: Any) -> dict[str, Any]:
+    """Read the JSON texts that MLflow keeps in its YAML."""
+    signature: dict[str, Any] = {}
+    for key in ("inputs", "outputs"):
+        text = found.get(key) if isinstance(found, dict) else None
+        try:
+            columns = msgspec.json.decode(text) if isinstance(text, str) else None
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(columns, list):
+            signature[key] = columns
+    return signature
+
+
+async def delete(services: MLflowServices, model_id: str) -> Answer:
+    await services.write(store.delete, model_id)
+    return {}
+
+
+async def set_tags(services: MLflowServices, model_id: str, message: LoggedModelTags) -> Answer:
+    rules.check_keys(message.tags, "tags")
+    return _answer(await services.write(store.set_tags, model_id, pairs(message.tags)))
+
+
+async def delete_tag(services: MLflowServices, model_id: str, key: str) -> Answer:
+    await services.write(store.delete_tag, model_id, key)
+    return {}
+
+
+async def log_params(services: MLflowServices, model_id: str, message: LoggedModelParams) -> Answer:
+    rules.check_keys(message.params, "params")
+    await services.write(store.log_params, model_id, pairs(message.params))
+    return {}
+
+
+async def directory(services: MLflowServices, model_id: str, message: ModelDirectory) -> Answer:
+    return await services.read(_directory, model_id, message.artifact_directory_path.strip("/"))
+
+
+def _directory(conn: sqlite3.Connection, model_id: str, folder: str) -> Answer:
+    model = store.read(conn, model_id)
+    if folder:
+        places.check(folder)
+    listed = places.entries(conn, places.Place(None, model_id, folder))
+    before = f"{folder}/" if folder else ""
+    found = places.children(listed, folder)
+    return {
+        "root_uri": model.artifact_uri,
+        "files": [{**child, "path": f"{before}{child['path']}"} for child in found],
+    }
+
+
+async def search(services: MLflowServices, message: SearchLoggedModels) -> Answer:
+    rules.check_page(message.max_results)
+    ids = [rules.check_experiment_id(text) for text in message.experiment_ids]
+    if not ids:
+        raise rules.missing("experiment_ids")
+    found, token = await services.read(
+        store.search,
+        message.filter,
+        [
+            ModelOrder(o.field_name, o.ascending, o.dataset_name, o.dataset_digest)
+            for o in message.order_by
+        ],
+        experiments=ids,
+        datasets=[(d.dataset_name, d.dataset_digest) for d in message.datasets],
+        max_results=message.max_results,
+        page_token=message.page_token,
+    )
+    answer: Answer = {"models": [shapes.logged_model(model) for model in found]}
+    return answer | ({"next_page_token": token} if token else {})
+
+
+async def log_outputs(services: MLflowServices, message: LogOutputs) -> Answer:
+    made = [(model.model_id, model.step) for model in message.models]
+    return await change(
+        services, message, lambda tx, run_id: store.link(tx, run_id, "output", made)
+    )
+
+
+async def log_model(services: MLflowServices, message: LogModel) -> Answer:
+    """Keep what older clients say of a model: a list in a tag of the run."""
+    try:
+        said = msgspec.json.decode(message.model_json)
+    except (ValueError, RecursionError):
+        raise InvalidRequest(
+            "Malformed model info. The parameter 'model_json' is no JSON."
+        ) from None
+    if not isinstance(said, dict):
+        raise InvalidRequest("Malformed model info. The parameter 'model_json' must be an object.")
+
+    def work(tx: sqlite3.Connection, run_id: str) -> None:
+        from ..store.tracking import read_run
+
+        known = msgspec.json.decode(read_run(tx, run_id).tags.get(HISTORY_TAG, "[]"))
+        text = msgspec.json.encode([*known, said]).decode()
+        if len(text) > limits.TAG_VALUE:
+            raise InvalidRequest(f"The models of run {run_id} do not fit into a tag any more.")
+        apply(tx, TagsSet(run_id=run_id, tags={HISTORY_TAG: text}), origin="api")
+
+    return await change(services, message, work)
