@@ -39,6 +39,9 @@ bench: .venv/.installed ## what recording costs, against bare limits (PARTS="cal
 bench-peers: .venv/.installed .venv-peers/.installed ## the same work by us and by other trackers (JSON=file)
 	@$(PY) benchmarks/peers --peers .venv-peers/bin/python $(if $(JSON),--json $(JSON))
 
+bench-mlflow: .venv/.installed .venv-mlflow/.installed ## the same script against us and `mlflow server` (ARGS="--runs 100000", JSON=file)
+	@PYTHONPATH=tests $(PY) benchmarks/mlflow --mlflow .venv-mlflow/bin/python $(if $(JSON),--json $(JSON)) $(ARGS)
+
 torture: .venv/.installed ## faults in their long form, with a table at the end (an hour; PARTS="kernel.2 damage", JSON=file)
 	@$(PY) tests/faults --json $(or $(JSON),torture.json) $(PARTS)
 
@@ -68,7 +71,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo torture bench bench-peers test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo torture bench bench-mlflow bench-peers test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'

@@ -24,6 +24,7 @@ from .errors import MLOpsError, RecordDamaged, StoreUnavailable
 from .kernel.places import journals_dir, scratch_dir
 from .mlflow_api.caller import KernelTokens
 from .mlflow_api.handler import handlers as mlflow_handlers
+from .mlflow_api.kernels import tell_kernels
 from .registry.outbox import Outbox
 from .registry.targets import Targets
 from .store import status
@@ -94,6 +95,8 @@ class MLOpsApp(Settings, ExtensionApp):
     def _begin(self, database: Database) -> MLOps:
         self.parts = self._build(database)
         self.settings["mlops"] = self.parts
+        if self.mlflow_in_kernels:
+            tell_kernels(self.serverapp, self.parts.kernel_tokens, self.parts.tap.fault)
         notice = database.notice
         if notice is not None:
             place = _waiting_place(database.data_dir)
@@ -102,6 +105,8 @@ class MLOpsApp(Settings, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Answer requests; where there is no record, with the reason why."""
+        assert self.serverapp is not None
+        self.settings["mlops_default_url"] = self.serverapp.default_url
         self.handlers.extend([*mlflow_handlers(), *handlers()])
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:

@@ -27,6 +27,12 @@ class Settings(HasTraits):
         record stays readable.""",
     ).tag(config=True)
 
+    mlflow_in_kernels = Bool(
+        True,
+        help="""Whether kernels are told the address of MLflow's API of this server, and a token for
+        it, so that `import mlflow` logs here. A MLFLOW_TRACKING_URI of the user's always wins.""",
+    ).tag(config=True)
+
     max_output_bytes = Int(
         1_000_000,
         help="""How much of one output is kept (a stream, or one form of a display). More is cut,

@@ -1,5 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { comparePlugin } from './plugins/compare';
+import { mlflowLinkPlugin } from './plugins/mlflowlink';
 import { modelPlugin } from './plugins/model';
 import { comparisonFilesPlugin } from './plugins/comparisonfiles';
 import { notebookPlugin } from './plugins/notebook';
@@ -19,6 +20,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   viewsPlugin,
   panelPlugin,
   runsPlugin,
+  mlflowLinkPlugin,
   recordingPlugin,
   registryPlugin,
   comparePlugin,

@@ -25,9 +25,10 @@ def load_ipython_extension(ip: Any) -> None:
 
     magics.install(ip)
     if hooks.load(ip) is not None:
-        from . import autolog
+        from . import autolog, mlflow_client
 
         autolog.install(ip)
+        mlflow_client.install()
 
 
 @quietly("kernel.unload")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any, Literal
 
 from ..errors import Conflict
@@ -86,6 +87,8 @@ class Runs:
         """The run that was opened last, open or not."""
         self.open: dict[str, OpenRun] = {}
         """The open runs of the process by id, oldest first."""
+        self.elsewhere: Callable[[], OpenRun | None] | None = None
+        """Gives the run that another client of this process has opened in our record."""
         self._main_stack: list[OpenRun] = []
         if threading.current_thread() is threading.main_thread():
             local.stack = self._main_stack
@@ -104,7 +107,9 @@ class Runs:
     def current(self) -> OpenRun | None:
         """The run that a log call goes to: this thread's innermost, else the main thread's."""
         stack = self.stack() or self._main_stack
-        return stack[-1] if stack else None
+        if stack:
+            return stack[-1]
+        return self.elsewhere() if self.elsewhere is not None else None
 
     def current_run_id(self) -> str | None:
         """Id of the run that a log call goes to, or None."""

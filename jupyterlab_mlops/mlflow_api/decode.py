@@ -65,9 +65,11 @@ def convert(kind: type[M], values: dict[str, Any]) -> M:
 
 def _lenient(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        values = json.loads(body)
+        json.dumps(values, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError):
         raise InvalidRequest("The body is not JSON.") from None
+    return values
 
 
 def _without_null(value: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.auth.identity import User
+from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from ..actions import account
@@ -86,6 +87,7 @@ class MLflowHandler(MLOpsHandler):
     calls: Mapping[str, Call] = {}
     caller = Caller()
     max_body = MAX_BODY
+    max_drained = MAX_BODY + MAX_DRAINED
 
     async def prepare(self) -> None:  # type: ignore[override]
         """See who asks: a kernel by its own token, else whoever jupyter_server knows."""
@@ -118,7 +120,7 @@ class MLflowHandler(MLOpsHandler):
         self._received += len(chunk)
         if len(self._body) <= self.max_body:
             self._body += chunk
-        elif self._received > self.max_body + MAX_DRAINED and not self._finished:
+        elif self._received > self.max_drained and not self._finished:
             self.send_error(TooLarge.status, exc_info=(None, web.HTTPError(413, TOO_LARGE), None))
 
     async def answer_call(self, call: Call, path: dict[str, str]) -> None:
@@ -195,26 +197,29 @@ class MLflowHandler(MLOpsHandler):
 
 
 class UnknownCallHandler(MLflowHandler):
-    """Any other path below the prefix."""
+    """Any other path below the prefix; it answers once the body has come, or nobody reads it."""
 
     auth_resource = "jupyterlab_mlops:runs"
 
-    async def prepare(self) -> None:  # type: ignore[override]
-        await super().prepare()
-        if not self.current_user:
-            raise web.HTTPError(403)
+    @web.authenticated
+    async def get(self, *_: str) -> None:
+        """Say that there is nothing."""
         raise web.HTTPError(404)
 
+    post = put = patch = delete = get
 
-def handlers() -> list[tuple[str, type[MLflowHandler]]]:
+
+def handlers() -> list[tuple[str, type[JupyterHandler]]]:
     """Give the patterns and handlers of the table, for ``ExtensionApp.handlers``."""
+    from .page import LinkHandler
     from .routes import CALLS
 
     by_path: dict[str, list[Call]] = defaultdict(list)
     for call in CALLS:
         by_path[call.pattern].append(call)
     known = [(f"/{PREFIX}/{path}", _handler(calls)) for path, calls in by_path.items()]
-    return [*known, (rf"/{PREFIX}(?:/.*)?", UnknownCallHandler)]
+    page = (rf"/{PREFIX}/?", LinkHandler)
+    return [*known, page, (rf"/{PREFIX}/.*", UnknownCallHandler)]
 
 
 def _handler(calls: list[Call]) -> type[MLflowHandler]:

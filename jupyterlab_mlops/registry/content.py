@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from ..errors import Conflict
+from ..store.files import StoredFile, model_folder
 from ..types import (
     Artifact,
     Environment,
@@ -55,6 +56,8 @@ class VersionContent:
         All that ran in the run's session up to the end of the run, with outputs.
     history
         Reads all points of one metric of the run.
+    sent
+        Files of the model directory, where an MLflow client has sent one.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class VersionContent:
         session: list[Execution],
         open_blob: Callable[[str], BinaryIO],
         history: Callable[[str], MetricHistory],
+        sent: Sequence[StoredFile] = (),
     ) -> None:
         self.version = version
         self.model = model
@@ -72,6 +76,7 @@ class VersionContent:
         self.session = session
         self.history = history
         self._open_blob = open_blob
+        self._sent = sent
 
     @property
     def environment(self) -> Environment | None:
@@ -106,6 +111,9 @@ class VersionContent:
 
     def model_files(self, place: Place | None = None) -> list[Content]:
         """Give MLflow's model directory, with the code and the origin of the model beside it."""
+        beside = [self.script, _as_json(PROVENANCE, self._provenance())]
+        if self.model.format == "mlflow":
+            return [*map(self._of_directory, self._sent), *beside]
         environment = self.environment
         described = mlflow_format.metadata_files(
             self.model,
@@ -114,7 +122,11 @@ class VersionContent:
             place=place,
         )
         files = [Content.of(path, data) for path, data in described.items()]
-        return [*files, self._model_file(), self.script, _as_json(PROVENANCE, self._provenance())]
+        return [*files, self._model_file(), *beside]
+
+    def _of_directory(self, file: StoredFile) -> Content:
+        path = file.path.removeprefix(model_folder(self.model.model_id))
+        return Content(path, file.size, file.digest, lambda: self._open_blob(file.digest))
 
     def _model_file(self) -> Content:
         digest, size = self.model.digest, self.model.size

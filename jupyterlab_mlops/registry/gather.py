@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from ..errors import Conflict, NotFound
-from ..store import executions, metrics, registry, runs
+from ..store import executions, files, metrics, registry, runs
 from ..store.blobs import BlobStore
 from ..store.db import Database
 from ..types import Execution, LoggedModel, MetricHistory, ModelVersion, RunDetails
@@ -33,7 +33,8 @@ def gather(database: Database, blobs: BlobStore, name: str, version: int | str) 
         model = _model(conn, found)
         details = runs.get_run_details(conn, model.run_id)
         session = executions.with_outputs(conn, _session(conn, details))
-        return VersionContent(found, model, details, session, blobs.open, history)
+        sent = files.below(conn, files.model_folder(model.model_id))
+        return VersionContent(found, model, details, session, blobs.open, history, sent)
 
     def history(key: str) -> MetricHistory:
         return database.read(lambda conn: metrics.get_history(conn, run_id, key))

@@ -50,7 +50,7 @@ class Targets:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._configured = dict(configured or {})
-        self._environment = os.environ if environment is None else environment
+        self._environment = _foreign(os.environ if environment is None else environment)
 
     def names(self) -> list[str]:
         """Give the names of what is set up; that of the environment goes by its address."""
@@ -202,3 +202,12 @@ def _verify(settings: Settings, inherited: Mapping[str, str]) -> bool | str:
     if inherited.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() == "true":
         return False
     return inherited.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or True
+
+
+def _foreign(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out the address that our server gives its kernels: one does not push to oneself."""
+    uri = environment.get(URI_VARIABLE)
+    if not uri or uri != environment.get("JUPYTER_MLOPS_MLFLOW_URI"):
+        return environment
+    ours = {URI_VARIABLE, "MLFLOW_TRACKING_TOKEN"}
+    return {name: value for name, value in environment.items() if name not in ours}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidRequest
@@ -34,6 +34,8 @@ class Listing:
         For each other entity: a table `v` of key and value with the condition that joins it.
     ties
         What orders things that are the same otherwise; also the order by default.
+    flags
+        Tags whose absence differs from every value, unlike that of other tags.
     """
 
     grammar: Grammar
@@ -42,7 +44,7 @@ class Listing:
     columns: Mapping[str, str]
     tables: Mapping[str, str]
     ties: str
-    orderable: frozenset[str] = field(default_factory=frozenset)
+    flags: frozenset[str] = frozenset()
 
     def page(
         self,
@@ -111,6 +113,8 @@ class Listing:
         one = f"SELECT 1 FROM {self.tables[key.entity]} AND v.key = ?"
         if clause.operator == "IS NULL":
             return Sql(f"NOT EXISTS ({one})", [key.name])
+        if key.name in self.flags and clause.operator == "!=":
+            return Sql(f"NOT EXISTS ({one} AND v.value = ?)", [key.name, clause.value])
         test = comparison("v.value", clause)
         return Sql(f"EXISTS ({one} AND {test.text})", [key.name, *test.arguments])
 
@@ -118,9 +122,9 @@ class Listing:
         return Sql(f"{self._column(order.key)} {'DESC' if order.descending else 'ASC'} NULLS LAST")
 
     def _column(self, key: Key) -> str:
-        if key.entity != "attribute" or (self.orderable and key.name not in self.orderable):
+        if key.entity != "attribute":
             raise InvalidRequest(
                 f"Invalid order by key '{key.name}' specified. Valid keys are"
-                f" {sorted(self.orderable or self.columns)}"
+                f" {sorted(self.columns)}"
             )
         return self.columns[key.name]

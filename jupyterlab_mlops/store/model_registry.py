@@ -377,6 +377,8 @@ def by_alias(conn: sqlite3.Connection, name: str, alias: str) -> TrackedVersion:
 
 # ----------------------------------------------------------------------------------------- search
 
+PROMPT_TAG = "mlflow.prompt.is_prompt"
+"""Clients exclude prompts by it, which all else lacks."""
 _UPDATED = "coalesce(m.updated_at, m.created_at)"
 NAMES = Listing(
     grammar=Grammar(
@@ -399,6 +401,7 @@ NAMES = Listing(
     },
     tables={"tag": "registered_model_tags v WHERE v.name = m.name"},
     ties="m.name",
+    flags=frozenset({PROMPT_TAG}),
 )
 VERSIONS = Listing(
     grammar=Grammar(
@@ -425,6 +428,7 @@ VERSIONS = Listing(
     },
     tables={"tag": "model_version_tags v WHERE v.name = m.name AND v.version = m.version"},
     ties=f"{_UPDATED} DESC, m.name, m.version DESC",
+    flags=frozenset({PROMPT_TAG}),
 )
 
 

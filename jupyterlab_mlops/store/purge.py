@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..errors import Conflict
 from ..types import PurgeAnswer
+from . import files
 from .changes import WriteConnection, collecting, note
 from .executions import drop_unreferenced
 from .rows import in_parts, marks, value
@@ -83,7 +84,14 @@ def _digests(tx: sqlite3.Connection, keys: list[int]) -> list[str]:
             f" UNION SELECT digest FROM models WHERE digest IS NOT NULL AND run IN ({marks(part)})"
         )
         found += [digest for (digest,) in tx.execute(sql, [*map(int, part), *map(int, part)])]
+    for model_id in _models(tx, keys):
+        found += [file.digest for file in files.below(tx, files.model_folder(model_id))]
     return list(dict.fromkeys(found))
+
+
+def _models(tx: sqlite3.Connection, keys: list[int]) -> list[str]:
+    sql = "SELECT model_id FROM models WHERE run = ?"
+    return [model_id for key in keys for (model_id,) in tx.execute(sql, (key,)).fetchall()]
 
 
 def _would_free(tx: sqlite3.Connection, keys: list[int], digests: list[str]) -> int:
@@ -102,6 +110,8 @@ def _would_free(tx: sqlite3.Connection, keys: list[int], digests: list[str]) -> 
 
 
 def _erase(tx: sqlite3.Connection, run_id: str, key: int) -> None:
+    for model_id in _models(tx, [key]):
+        files.delete(tx, f"models/{model_id}")
     for table in ("model_tags", "model_params", "model_metrics"):
         tx.execute(
             f"DELETE FROM {table} WHERE model_id IN (SELECT model_id FROM models WHERE run = ?)",

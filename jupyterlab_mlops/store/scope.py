@@ -23,7 +23,7 @@ class Scope:
     filter
         In MLflow's grammar and ours (`docs/query.md`).
     experiments
-        Names or ids; empty: all.
+        Names or ids (a number is an id in any case); empty: all.
     view
         Those that live, those in the bin, or both.
     text
@@ -35,7 +35,7 @@ class Scope:
     """
 
     filter: str = ""
-    experiments: Sequence[str] = ()
+    experiments: Sequence[str | int] = ()
     view: View = "active"
     text: str | None = None
     parent_run_id: str | None = None
@@ -66,7 +66,9 @@ class Scope:
         return tests
 
 
-def _experiment_id(conn: sqlite3.Connection, name: str) -> int | None:
+def _experiment_id(conn: sqlite3.Connection, name: str | int) -> int | None:
+    if isinstance(name, int):
+        return name
     sql = (
         "SELECT experiment_id FROM experiments WHERE name = ?"
         " OR CAST(experiment_id AS TEXT) = ? ORDER BY name != ? LIMIT 1"

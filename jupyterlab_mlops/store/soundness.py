@@ -30,6 +30,7 @@ _USER = """
     WHERE m.digest = :digest
     UNION ALL SELECT 'output of ' || e.execution_id FROM output_blobs o
     JOIN executions e ON e.id = o.execution WHERE o.digest = :digest
+    UNION ALL SELECT f.path FROM files f WHERE f.digest = :digest
 """
 
 
@@ -97,7 +98,8 @@ def check_content(
     skip = 0 if whole else int(value(conn, sql))
     skip = skip if skip > ALWAYS_READ else 0
     used = "EXISTS (SELECT 1 FROM {} u WHERE u.digest = blobs.digest)"
-    where = " OR ".join(used.format(table) for table in ("artifacts", "models", "output_blobs"))
+    tables = ("artifacts", "models", "output_blobs", "files")
+    where = " OR ".join(used.format(table) for table in tables)
     listed = dicts(
         conn, f"SELECT digest, size, pack FROM blobs WHERE {where} ORDER BY pack, offset"
     )

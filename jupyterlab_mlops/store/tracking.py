@@ -270,8 +270,7 @@ def search(
     InvalidRequest
         A word of the filter, of the order or the token is wrong.
     """
-    among = [str(number) for number in experiments]
-    search = Search(conn, Scope(filter=filter, experiments=among, view=view), order_by)
+    search = Search(conn, Scope(filter=filter, experiments=experiments, view=view), order_by)
     offset = decode_token(page_token or None)
     keys = search.page(offset, max_results + 1)
     token = encode_token(offset + max_results) if len(keys) > max_results else None

@@ -99,6 +99,7 @@ _switched_on = False
 _watchers: dict[str, Watcher] = {}
 _libraries: set[str] = set()
 _speaking: tuple[str, ...] = ()
+_silencing: dict[str, Callable[[], bool]] = {}
 
 
 def switch(on: bool) -> None:
@@ -125,6 +126,14 @@ def ignore_callers_in(*packages: str, but: tuple[str, ...] = ()) -> None:
     global _speaking
     _libraries.update(packages)
     _speaking += but
+
+
+def silence_below(package: str, condition: Callable[[], bool]) -> None:
+    """Ignore watched calls that code of a top-level package makes while a condition holds.
+
+    Such a package logs what it wraps itself: one of the two is enough.
+    """
+    _silencing[package] = condition
 
 
 def begin(
@@ -169,7 +178,10 @@ def _offered(call: Call) -> Call | None:
 
 def _is_library(caller: FrameType) -> bool:
     name = str(caller.f_globals.get("__name__", ""))
-    return name.partition(".")[0] in _libraries and not name.startswith(_speaking)
+    package = name.partition(".")[0]
+    if package in _silencing:
+        return _silencing[package]()
+    return package in _libraries and not name.startswith(_speaking)
 
 
 def _is_skipped_cell() -> bool:

@@ -36,7 +36,7 @@ def begin(estimator: Any, data: Any, target: Any, caller: FrameType | None) -> F
     prefix = notes.prefix_for(label_of(estimator))
     if notes.is_news(prefix, params):
         record_params(run_id, params_of(estimator, prefix) if prefix else params)
-    current = runs.get(run_id)
+    current = runs.get(run_id) or runs.current()
     if current is not None and "estimator" not in current.tags:
         current.tags |= tags_of(estimator)
         record_tags(run_id, tags_of(estimator))
