@@ -24,7 +24,6 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
     "img": {"src", "alt", "width", "height"},
 }
-_EMPTY_IMAGE = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 Outputs = Mapping[str, list[dict[str, Any]]]
@@ -110,11 +109,20 @@ def _data_html(data: dict[str, Any]) -> Markup:
 def _clean(html: str) -> str:
     """Leave what can be read of a page: tables, text and embedded images; none if nothing is."""
     cleaned = nh3.clean(
-        html, tags=_TABLE | _TEXT, attributes=_ATTRIBUTES, url_schemes={"data"}, link_rel=None
+        html,
+        tags=_TABLE | _TEXT,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_embedded_only,
+        url_schemes={"data"},
+        link_rel=None,
     )
-    cleaned = _EMPTY_IMAGE.sub("", cleaned)
-    says_something = "<img" in cleaned or re.sub(r"<[^>]*>|\s", "", cleaned)
+    says_something = "<img src=" in cleaned or re.sub(r"<[^>]*>|\s", "", cleaned)
     return cleaned if says_something else ""
+
+
+def _embedded_only(_tag: str, attribute: str, value: str) -> str | None:
+    """Let go of images that lie elsewhere, also beside the page."""
+    return None if attribute == "src" and not value.startswith("data:image/") else value
 
 
 def _pre(text: str) -> Markup:

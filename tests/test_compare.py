@@ -234,6 +234,7 @@ HOSTILE = "<script>alert(1)</script>`$x$`| **b** \n\n# head {{ 7 * 7 }} \u202e"
 def hostile_comparison() -> tuple[Comparison, dict[str, list[dict[str, Any]]]]:
     """Two runs in which every text that a user can choose is hostile."""
     page = f"<style>b{{}}</style><table onclick=x><tr><td>{HOSTILE}</td></tr></table>"
+    page += "<img src='beside.png' alt='a><script>alert(2)</script>'>"
     source = 'x = """' + HOSTILE
     outputs: list[dict[str, Any]] = [
         {"output_type": "stream", "name": "stdout", "text": [HOSTILE, "\x1b[31mred\x1b[0m"]},
