@@ -447,6 +447,22 @@ class Execution(View):
     run_ids: list[str] = []
 
 
+class CellSummary(View):
+    """How often a cell was executed, and the best that its runs came to."""
+
+    cell_id: str
+    executions: int
+    last_at: int
+    run_count: int = 0
+    running: str | None = None
+    """Id of a run that is open."""
+    key_metric: str | None = None
+    """The metric that its newest run is known by."""
+    run_id: str | None = None
+    """The run with the best value of it: the lowest of a loss or an error, else the highest."""
+    value: float | None = None
+
+
 class Experiment(View):
     """A named group of runs."""
 
@@ -590,6 +606,15 @@ class Curve(View):
     maxs: list[float]
     count: int
     """Points in the window before reduction."""
+
+
+class MetricKey(View):
+    """A metric that some of the asked runs have."""
+
+    key: str
+    run_count: int
+    most_points: int
+    """Points of the run that has most of them; 1: there is no curve."""
 
 
 class AliasEvent(View):

@@ -42,6 +42,13 @@ export const restoreIcon = icon(
   <path d="M10 8h4l2 2v6h-6zm1.2 1.2v5.6h3.6v-4.2h-1.4V9.2z" fill-rule="evenodd"/>`
 );
 
+/** Curves over their axes. */
+export const chartIcon = icon(
+  'chart',
+  `<path d="M4 4v16h16v-2H6V4z"/>
+  <path d="m8.9 15.8-1.5-1.2 4.2-5.2 3 2.7 4-5.3 1.6 1.2-5.3 7-3.1-2.7z"/>`
+);
+
 /** A label on a string. */
 export const tagIcon = icon(
   'tag',

@@ -1,4 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { cellMarksPlugin } from './plugins/cellmarks';
+import { chartsPlugin } from './plugins/charts';
 import { comparePlugin } from './plugins/compare';
 import { mlflowLinkPlugin } from './plugins/mlflowlink';
 import { modelPlugin } from './plugins/model';
@@ -9,6 +11,7 @@ import { recordingPlugin } from './plugins/recording';
 import { registryPlugin } from './plugins/registry';
 import { restorePlugin } from './plugins/restore';
 import { runsPlugin } from './plugins/runs';
+import { statusBarPlugin } from './plugins/statusbar';
 import { tablePlugin } from './plugins/table';
 import { viewsPlugin } from './plugins/views';
 
@@ -24,10 +27,13 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   recordingPlugin,
   registryPlugin,
   comparePlugin,
+  chartsPlugin,
   tablePlugin,
   comparisonFilesPlugin,
   restorePlugin,
-  notebookPlugin
+  notebookPlugin,
+  cellMarksPlugin,
+  statusBarPlugin
 ];
 
 export default plugins;

@@ -68,6 +68,8 @@ export namespace CommandIDs {
   export const openRun = 'mlops:open-run';
   export const openRunTab = 'mlops:open-run-tab';
   export const openTable = 'mlops:open-table';
+  export const openCharts = 'mlops:open-charts';
+  export const followChartsLink = 'mlops:follow-charts-link';
   export const compareRuns = 'mlops:compare-runs';
   export const tagRun = 'mlops:tag-run';
   export const renameRun = 'mlops:rename-run';
@@ -82,6 +84,7 @@ export namespace CommandIDs {
   export const downloadVersion = 'mlops:download-version';
   export const tagCellRun = 'mlops:tag-cell-run';
   export const showCellHistory = 'mlops:show-cell-history';
+  export const restoreSource = 'mlops:restore-source';
   export const insertSource = 'mlops:insert-source';
   export const restoreNotebook = 'mlops:restore-notebook';
   export const exportComparison = 'mlops:export-comparison';

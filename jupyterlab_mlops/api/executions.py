@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from .. import actions
-from ..store import executions
-from ..types import Execution, ExecutionContext, ExecutionPage, ForgetAnswer, ForgetRequest
+from ..store import cells, executions
+from ..types import (
+    CellSummary,
+    Execution,
+    ExecutionContext,
+    ExecutionPage,
+    ForgetAnswer,
+    ForgetRequest,
+)
 from .files import NOTEBOOK, FileAnswer, in_memory
-from .parameters import Done, ExecutionContextRequest, ExecutionsQuery
+from .parameters import CellsQuery, Done, ExecutionContextRequest, ExecutionsQuery
 from .services import Services
 
 
@@ -24,6 +31,10 @@ async def list_executions(services: Services, query: ExecutionsQuery) -> Executi
         page_token=query.page_token,
         outputs=query.outputs,
     )
+
+
+async def summarise_cells(services: Services, query: CellsQuery) -> list[CellSummary]:
+    return await services.read(cells.summarise_cells, query.cell_id)
 
 
 async def get_execution(services: Services, execution_id: str) -> Execution:

@@ -46,6 +46,12 @@ class ExecutionsQuery(Query):
     outputs: Annotated[bool, Meta(description="With outputs, which may be large.")] = False
 
 
+class CellsQuery(Query):
+    """Cells of a notebook."""
+
+    cell_id: Annotated[list[str], Meta(min_length=1, max_length=200)]
+
+
 class RunScope(Query):
     """Which runs are meant."""
 
@@ -145,6 +151,12 @@ class CurvesQuery(Query):
     pixels: Annotated[int, Meta(ge=2, le=10_000, description="Buckets at most.")] = 600
     start_step: int | None = None
     end_step: int | None = None
+
+
+class MetricKeysQuery(Query):
+    """Runs whose metrics are asked for."""
+
+    run_id: Annotated[list[str], Meta(min_length=1, max_length=200)]
 
 
 class CompareQuery(Query):

@@ -102,6 +102,11 @@ def _runs() -> list[Route]:
             RUNS, query=p.ExecutionsQuery,
         ),
         Route(
+            "GET", "cells", "executions.summarise_cells",
+            "How often cells were executed, and their best runs", list[t.CellSummary], RUNS,
+            query=p.CellsQuery,
+        ),
+        Route(
             "POST", "executions/context", "executions.add_context",
             "Say which cell an execution of a server-side client was", p.Done, RUNS,
             body=p.ExecutionContextRequest,
@@ -172,6 +177,10 @@ def _runs() -> list[Route]:
             "The same as bytes: all steps, all timestamps (int64), all values (float64),"
             " little-endian, a third of the bytes each",
             bytes, RUNS,
+        ),
+        Route(
+            "GET", "metrics", "runs.list_metric_keys", "Metrics that runs have, and how long",
+            list[t.MetricKey], RUNS, query=p.MetricKeysQuery,
         ),
         Route(
             "GET", "curves", "runs.get_curves", "Metrics reduced for drawing", list[t.Curve], RUNS,

@@ -14,6 +14,7 @@ from ..types import (
     EndRunRequest,
     Experiment,
     MetricHistory,
+    MetricKey,
     PurgeAnswer,
     PurgeRequest,
     Run,
@@ -30,6 +31,7 @@ from .parameters import (
     CompareQuery,
     CurvesQuery,
     ExportComparisonQuery,
+    MetricKeysQuery,
     NotebookQuery,
     RunsQuery,
     TagsQuery,
@@ -129,6 +131,10 @@ async def get_metric_points(services: Services, run_id: str, key: str) -> FileAn
         # In one piece, since they are in memory: to cut them is to copy them.
         piece=len(columns),
     )
+
+
+async def list_metric_keys(services: Services, query: MetricKeysQuery) -> list[MetricKey]:
+    return await services.read(metrics.list_keys, query.run_id)
 
 
 async def get_curves(services: Services, query: CurvesQuery) -> list[Curve]:

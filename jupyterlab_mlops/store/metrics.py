@@ -16,12 +16,12 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from ..errors import InvalidRequest, NotFound
-from ..types import Curve, MetricHistory, MetricsLogged, Origin
+from ..types import Curve, MetricHistory, MetricKey, MetricsLogged, Origin
 from .buckets import LEVELS, Buckets, levels_of
 from .changes import Changes, collecting, note
 from .limits import Fitting, check_integer
 from .packing import CHUNK, Points, pack, to_bytes, unpack, unpack_all, unpack_columns
-from .rows import one, value
+from .rows import dicts, marks, one, value
 from .run_records import choose_key_metric, flag_cut
 from .runs import run_key
 
@@ -342,6 +342,17 @@ def _series(conn: sqlite3.Connection, run_id: str, key: str) -> tuple[int, dict[
     if series is None:
         raise NotFound(f"The run {run_id} has no metric {key!r}.")
     return run, series
+
+
+def list_keys(conn: sqlite3.Connection, run_ids: Sequence[str]) -> list[MetricKey]:
+    """Return the metrics that any of the runs has, those of most runs first."""
+    sql = (
+        "SELECT m.key, count(*) AS run_count, max(m.count) AS most_points"
+        " FROM runs r JOIN metrics m ON m.run = r.id"
+        f" WHERE r.run_id IN ({marks(run_ids)}) GROUP BY m.key"
+        " ORDER BY run_count DESC, m.key"
+    )
+    return [MetricKey(**row) for row in dicts(conn, sql, list(run_ids))]
 
 
 def get_curve(

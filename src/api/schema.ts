@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often cells were executed, and their best runs */
+        get: operations["summarise_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/executions/context": {
         parameters: {
             query?: never;
@@ -371,6 +388,23 @@ export interface paths {
         };
         /** The same as bytes: all steps, all timestamps (int64), all values (float64), little-endian, a third of the bytes each */
         get: operations["get_metric_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics that runs have, and how long */
+        get: operations["list_metric_keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -884,6 +918,23 @@ export interface components {
             outputs_differ: boolean;
         };
         /**
+         * CellSummary
+         * @description How often a cell was executed, and the best that its runs came to.
+         */
+        CellSummary: {
+            cell_id: string;
+            executions: number;
+            last_at: number;
+            run_count: number;
+            /** @description Id of a run that is open. */
+            running: string | null;
+            /** @description The metric that its newest run is known by. */
+            key_metric: string | null;
+            /** @description The run with the best value of it: the lowest of a loss or an error, else the highest. */
+            run_id: string | null;
+            value: number | null;
+        };
+        /**
          * Column
          * @description A key that some of the matching runs have.
          */
@@ -1214,6 +1265,16 @@ export interface components {
             values: (number | null)[];
             steps: number[];
             timestamps: number[];
+        };
+        /**
+         * MetricKey
+         * @description A metric that some of the asked runs have.
+         */
+        MetricKey: {
+            key: string;
+            run_count: number;
+            /** @description Points of the run that has most of them; 1: there is no curve. */
+            most_points: number;
         };
         /**
          * ModelVersion
@@ -1807,6 +1868,31 @@ export interface operations {
             404: components["responses"]["NotFound"];
         };
     };
+    summarise_cells: {
+        parameters: {
+            query: {
+                cell_id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellSummary"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
     add_context: {
         parameters: {
             query?: never;
@@ -2284,6 +2370,31 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    list_metric_keys: {
+        parameters: {
+            query: {
+                run_id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricKey"][];
                 };
             };
             400: components["responses"]["Malformed"];

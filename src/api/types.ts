@@ -4,6 +4,7 @@ type Schemas = components['schemas'];
 
 export type AliasEvent = Schemas['AliasEvent'];
 export type Artifact = Schemas['Artifact'];
+export type CellSummary = Schemas['CellSummary'];
 export type CellComparison = Schemas['CellComparison'];
 export type CellPair = Schemas['CellPair'];
 export type Comparison = Schemas['Comparison'];
@@ -19,6 +20,7 @@ export type ExecutionError = Schemas['ExecutionError'];
 export type Experiment = Schemas['Experiment'];
 export type LoggedModel = Schemas['LoggedModel'];
 export type Metric = Schemas['Metric'];
+export type MetricKey = Schemas['MetricKey'];
 export type ModelVersion = Schemas['ModelVersion'];
 export type ParamChange = Schemas['ParamChange'];
 export type Push = Schemas['Push'];

@@ -1,11 +1,15 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
-import type uPlot from 'uplot';
+import { useMemo } from 'react';
 import type { Curve } from '../api/types';
 import { formatNumber } from '../model/format';
 import { useServices } from '../components/services';
+import { LinePlot } from './lineplot';
 import { lineStyle } from './palette';
+import { makeLines } from './series';
 
 const HEIGHT = 160;
+
+/** Columns of pixels that are told apart. */
+const COLUMNS = 800;
 
 /** A metric over its steps, one line for each run. */
 export function CurveChart(props: {
@@ -16,51 +20,26 @@ export function CurveChart(props: {
   /** Styles follow the run, not its place among those that have the metric. */
   styles?: readonly number[];
 }): JSX.Element {
-  const { trans, themeChanged } = useServices();
-  const host = useRef<HTMLDivElement>(null);
-  const [theme, setTheme] = useState(0);
+  const { trans } = useServices();
   const { title, curves } = props;
   const names = props.names ?? [title];
-  const styles = useMemo(
-    () => props.styles ?? curves.map((_, index) => index),
-    [props.styles, curves]
-  );
-
-  useEffect(() => {
-    const repaint = () => setTheme(count => count + 1);
-    themeChanged?.connect(repaint);
-    return () => {
-      themeChanged?.disconnect(repaint);
+  const styles = props.styles ?? curves.map((_, index) => index);
+  // The lists are made anew with every rendering, and mostly say the same.
+  const looks = JSON.stringify(curves.map((_, i) => [names[i], styles[i]]));
+  const drawing = useMemo(() => {
+    const sources = (JSON.parse(looks) as [string, number][]).map(
+      ([name, style], i) => ({ curve: curves[i], name, style, group: null })
+    );
+    return {
+      ...makeLines(sources, { axis: 'step', columns: COLUMNS }),
+      height: HEIGHT
     };
-  }, [themeChanged]);
-
-  useEffect(() => {
-    const node = host.current;
-    if (!node) {
-      return;
-    }
-    let chart: uPlot | null = null;
-    let gone = false;
-    const observer = new ResizeObserver(() => {
-      chart?.setSize({ width: node.clientWidth, height: HEIGHT });
-    });
-    void import('./uplot').then(({ drawCurves }) => {
-      if (!gone) {
-        chart = drawCurves({ host: node, curves, styles, height: HEIGHT });
-        observer.observe(node);
-      }
-    });
-    return () => {
-      gone = true;
-      observer.disconnect();
-      chart?.destroy();
-    };
-  }, [curves, styles, theme]);
+  }, [curves, looks]);
 
   return (
     <figure className="jp-MLOps-chart">
       <figcaption>{title}</figcaption>
-      <div ref={host} role="img" aria-label={describe(title, curves)} />
+      <LinePlot drawing={drawing} label={describe(title, curves)} />
       {props.names && (
         <ul className="jp-MLOps-legend" aria-label={trans.__('Runs')}>
           {names.map((name, index) => (
@@ -94,7 +73,7 @@ export function LineSample(props: { index: number }): JSX.Element {
 }
 
 /** For those who do not see the curve. */
-function describe(title: string, curves: readonly Curve[]): string {
+export function describe(title: string, curves: readonly Curve[]): string {
   const courses = curves.map(({ values }) => {
     const first = formatNumber(values[0]);
     return `${first} → ${formatNumber(values[values.length - 1])}`;

@@ -1,20 +1,20 @@
 /** How the curve of one run looks: colours repeat, and then the dash differs. */
 export interface ILineStyle {
-  /** Name of a colour of the theme. */
+  /** Name of a colour of ours, which differs between light and dark themes. */
   readonly color: string;
   readonly dash: readonly number[];
 }
 
-const COLORS = [
-  '--jp-brand-color1',
-  '--jp-warn-color1',
-  '--jp-success-color1',
-  '--jp-error-color1',
-  '--jp-info-color1',
-  '--jp-accent-color1'
-];
+/** Colours of `charts.css`: told apart by those who see no red, no green or no blue, too. */
+export const COLORS = Array.from(
+  { length: 6 },
+  (_, i) => `--jp-mlops-line${i}`
+);
 
-const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4]];
+/** Colours that differ. */
+export const SERIES = COLORS.length;
+
+export const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4]];
 
 /** Neighbours differ in colour and in dash. */
 export function lineStyle(index: number): ILineStyle {
@@ -27,4 +27,11 @@ export function lineStyle(index: number): ILineStyle {
 /** The colour's value in the theme that is in use. */
 export function themeColor(name: string): string {
   return getComputedStyle(document.body).getPropertyValue(name).trim();
+}
+
+/** The colours of so many lines, for those who draw them themselves. */
+export function lineColors(count: number): string[] {
+  return Array.from({ length: count }, (_, i) =>
+    themeColor(lineStyle(i).color)
+  );
 }

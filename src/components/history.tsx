@@ -1,4 +1,5 @@
-import { copyIcon, pasteIcon } from '@jupyterlab/ui-components';
+import { useState } from 'react';
+import { copyIcon, pasteIcon, undoIcon } from '@jupyterlab/ui-components';
 import { Clipboard } from '@jupyterlab/apputils';
 import { restoreIcon } from '../icons';
 import { CellHistoryModel, ICellVersion } from '../model/history';
@@ -39,6 +40,9 @@ export function HistoryView(props: {
             {trans.__('This cell has not been executed while it was recorded.')}
           </Nothing>
         )}
+        {model.versions && model.versions.length > 1 && (
+          <VersionSlider versions={model.versions} />
+        )}
         <ol className="jp-MLOps-plain">
           {model.versions?.map((version, index) => (
             <Version
@@ -54,6 +58,42 @@ export function HistoryView(props: {
   );
 }
 
+/** Goes through the versions, the oldest at the left. */
+function VersionSlider(props: {
+  versions: readonly ICellVersion[];
+}): JSX.Element {
+  const { trans } = useServices();
+  const count = props.versions.length;
+  const [number, setNumber] = useState(count);
+  const [last] = props.versions[count - Math.min(number, count)].executions;
+  return (
+    <label className="jp-MLOps-versionSlider">
+      <span>{trans.__('Version')}</span>
+      <input
+        type="range"
+        min={1}
+        max={count}
+        value={number}
+        aria-valuetext={trans.__('%1 of %2', number, count)}
+        onChange={({ target }) => {
+          setNumber(+target.value);
+          document
+            .getElementById(versionId(props.versions[count - +target.value]))
+            ?.scrollIntoView({ block: 'nearest' });
+        }}
+      />
+      <output>{trans.__('%1 of %2', number, count)}</output>
+      <span className="jp-MLOps-hint">
+        <Ago time={last.started_at} />
+      </span>
+    </label>
+  );
+}
+
+function versionId(version: ICellVersion): string {
+  return `jp-MLOps-version-${version.executions[0].execution_id}`;
+}
+
 function Version(props: {
   version: ICellVersion;
   number: number;
@@ -63,7 +103,7 @@ function Version(props: {
   const { version, number } = props;
   const [last] = version.executions;
   return (
-    <li className="jp-MLOps-execution">
+    <li className="jp-MLOps-execution" id={versionId(version)}>
       <div className="jp-MLOps-line">
         <strong>{trans.__('Version %1', number)}</strong>
         <span className="jp-MLOps-hint">
@@ -80,6 +120,16 @@ function Version(props: {
             icon={copyIcon}
             label={trans.__('Copy version %1', number)}
             onClick={() => Clipboard.copyToSystem(version.source)}
+          />
+          <IconButton
+            icon={undoIcon}
+            label={trans.__('Restore version %1 into the cell', number)}
+            onClick={() =>
+              void commands.execute(CommandIDs.restoreSource, {
+                source: version.source,
+                cellId: props.model.cell.cellId
+              })
+            }
           />
           <IconButton
             icon={pasteIcon}

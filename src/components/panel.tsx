@@ -1,5 +1,5 @@
 import { useRef } from 'react';
-import { tableIcon } from '../icons';
+import { chartIcon, tableIcon } from '../icons';
 import type { PanelRoute } from '../model/route';
 import { CommandIDs } from '../tokens';
 import { IconButton } from './basics';
@@ -50,6 +50,13 @@ function ListView(): JSX.Element {
   return (
     <div className="jp-MLOps-list" onKeyDown={onKeyDown}>
       <SearchBar model={mlops.runs} inputRef={search}>
+        <IconButton
+          icon={chartIcon}
+          label={trans.__('Charts of the newest runs')}
+          onClick={() =>
+            void commands.execute(CommandIDs.openCharts, { runIds: [] })
+          }
+        />
         {hasTabs && (
           <IconButton
             icon={tableIcon}

@@ -13,6 +13,11 @@ export class SettingsModel extends ObservableModel {
     return this._settings?.composite.showSparklines !== false;
   }
 
+  /** Whether cells show how often they were executed, and what they came to. */
+  get showCellMarks(): boolean {
+    return this._settings?.composite.showCellMarks !== false;
+  }
+
   /** Follow these settings. */
   connect(settings: ISettingRegistry.ISettings): void {
     this._settings = settings;

@@ -8,6 +8,9 @@ const PIXELS = 48;
 /** The server refuses longer lists. */
 const BATCH = 100;
 
+/** A run, as far as its small curve needs it. */
+type Known = Pick<Run, 'run_id' | 'key_metric'>;
+
 /** The small curves of the runs that are shown. */
 export class Sparklines extends ObservableModel {
   constructor(client: MLOpsClient) {
@@ -16,7 +19,7 @@ export class Sparklines extends ObservableModel {
   }
 
   /** Of the run's key metric; undefined where there is none, or one point only. */
-  get(run: Run): Curve | undefined {
+  get(run: Known): Curve | undefined {
     const curve = this._curves.get(run.run_id);
     return curve && curve.key === run.key_metric && curve.count > 1
       ? curve
@@ -24,7 +27,7 @@ export class Sparklines extends ObservableModel {
   }
 
   /** Fetch the curves of these runs, a request for each key metric. */
-  async fetch(runs: readonly Run[]): Promise<void> {
+  async fetch(runs: readonly Known[]): Promise<void> {
     const batches = Private.byKeyMetric(runs).map(([key, ids]) =>
       this._client.get('/curves', {
         query: { run_id: ids, key: [key], pixels: PIXELS },
@@ -48,7 +51,7 @@ export class Sparklines extends ObservableModel {
 
 namespace Private {
   /** Ids of the runs by key metric, in lists that the server accepts. */
-  export function byKeyMetric(runs: readonly Run[]): [string, string[]][] {
+  export function byKeyMetric(runs: readonly Known[]): [string, string[]][] {
     const groups = new Map<string, string[]>();
     for (const run of runs) {
       if (run.key_metric) {

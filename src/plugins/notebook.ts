@@ -45,10 +45,20 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
     commands.addCommand(CommandIDs.showCellHistory, {
       label: trans.__("Show This Cell's History"),
       icon: historyIcon,
-      isEnabled: hasCell,
-      describedBy: NO_ARGS,
-      execute: async () => {
-        const cellId = tracker.activeCell?.model.id;
+      isEnabled: args => typeof args.cellId === 'string' || hasCell(),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            cellId: {
+              type: 'string',
+              description: 'Id of the cell; without it, the active one'
+            }
+          }
+        }
+      },
+      execute: async args => {
+        const cellId = (args.cellId as string) || tracker.activeCell?.model.id;
         const notebook = tracker.currentWidget?.context.path;
         if (cellId && notebook) {
           panel.showHistory({ cellId, notebook });
@@ -110,6 +120,32 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
             }
           ]
         });
+      }
+    });
+
+    commands.addCommand(CommandIDs.restoreSource, {
+      label: trans.__('Restore Into Its Cell'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            cellId: { type: 'string', description: 'Id of the cell' },
+            source: { type: 'string', description: 'What it had been' }
+          }
+        }
+      },
+      execute: args => {
+        const cell = tracker.currentWidget?.content.widgets.find(
+          each => each.model.id === args.cellId
+        );
+        if (cell) {
+          // The editor's own undo brings back what was there.
+          cell.model.sharedModel.setSource(args.source as string);
+        } else {
+          Notification.info(
+            trans.__('The cell is not in the notebook that is open: insert it.')
+          );
+        }
       }
     });
 

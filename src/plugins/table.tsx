@@ -5,18 +5,15 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
-import { Debouncer } from '@lumino/polling';
 import type { Widget } from '@lumino/widgets';
 import { tableIcon } from '../icons';
 import type { ITableState, RunTableModel } from '../model/table';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
+import { keepState } from './keepstate';
 import { ITabContent, ViewTabs } from './tabs';
 
 /** There is one table. */
 const KEY = 'runs';
-
-/** A change of the columns is kept when the user pauses for so long. */
-const PAUSE = 500;
 
 /** Shows the runs as a table: in a tab of Lab, below the notebook in Notebook 7. */
 export const tablePlugin: JupyterFrontEndPlugin<void> = {
@@ -62,7 +59,7 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
         await tabs.open(KEY, async () => {
           const content = await Private.content(services, state);
           const onTab = (tab: Widget) =>
-            Private.keepState(tab, content.model, () => tabs.save(KEY));
+            keepState(tab, content.model, () => tabs.save(KEY));
           return { ...content, onTab };
         });
       }
@@ -90,24 +87,5 @@ namespace Private {
       label: trans.__('Runs'),
       icon: tableIcon
     };
-  }
-
-  /** Keep query, order and columns with the layout of the application. */
-  export function keepState(
-    tab: Widget,
-    model: RunTableModel,
-    save: () => Promise<void>
-  ): void {
-    const keep = new Debouncer(save, PAUSE);
-    let kept = model.state;
-    model.stateChanged.connect(() => {
-      const { state } = model;
-      const names = Object.keys(state) as (keyof ITableState)[];
-      if (names.some(name => state[name] !== kept[name])) {
-        kept = state;
-        void keep.invoke();
-      }
-    });
-    tab.disposed.connect(() => keep.dispose());
   }
 }

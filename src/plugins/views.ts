@@ -50,12 +50,17 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
           reason
         );
       });
+    let own: IRenderMimeRegistry | null = null;
     return {
       mlops,
       settings,
       trans: (translator ?? nullTranslator).load(TRANSLATION_DOMAIN),
       commands: app.commands,
-      rendermime: rendermime.clone({ sanitizer: Private.strict() }),
+      get rendermime() {
+        // Renderers of other extensions are added while the application starts.
+        own ??= rendermime.clone({ sanitizer: Private.strict() });
+        return own;
+      },
       themeChanged: themes?.themeChanged ?? null,
       hasTabs: labShell !== null,
       highlight: (source, language, host) =>

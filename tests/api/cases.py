@@ -99,6 +99,14 @@ CASES: dict[str, Case] = {
         json={"kernel_id": "k", "execution_count": 1, "cell_id": "c", "notebook": "n.ipynb"},
         bad=(*BODY, Bad("`kernel_id` is missing.", json={})),
     ),
+    "summarise_cells": Case(
+        lambda a: (
+            [(c["cell_id"], c["executions"], c["key_metric"]) for c in a]
+            == [("cell-2", 1, "accuracy")]
+        ),
+        query="?cell_id=cell-2&cell_id=never",
+        bad=(*QUERY, Bad("`cell_id` is missing.")),
+    ),
     "get_execution": Case(
         lambda a: a["error"]["name"] == "ZeroDivisionError",
         path={"execution_id": sample.EXECUTIONS[2]},
@@ -282,6 +290,11 @@ CASES: dict[str, Case] = {
         lambda a: struct.unpack("<qqd", a)[:2] == (0, sample.START),
         path={"run_id": RUN, "key": "train/loss"},
         bad=(*QUERY, Bad("nothing", 404, path={"run_id": RUN, "key": "nothing"})),
+    ),
+    "list_metric_keys": Case(
+        lambda a: {"key": "accuracy", "run_count": 2, "most_points": 2} in a,
+        query=f"?run_id={RUN}&run_id={OTHER}",
+        bad=(*QUERY, Bad("`run_id` is missing.")),
     ),
     "get_curves": Case(
         lambda a: [curve["values"] for curve in a] == [[0.5, 0.8], [0.6, 0.9]],

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from harness import Server
 
+from .charts import ChartsPage
 from .panel import ComparePage, PanelPage
 from .table import TablePage
 
@@ -36,6 +37,11 @@ class ApplicationPage:
     def table(self) -> TablePage:
         """The table of runs."""
         return TablePage(self.page)
+
+    @property
+    def charts(self) -> ChartsPage:
+        """Charts of runs."""
+        return ChartsPage(self.page)
 
     @property
     def cells(self) -> Locator:

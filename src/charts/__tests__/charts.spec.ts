@@ -1,25 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
-import { makeCurve } from '../../__tests__/fakes';
+import { describe, expect, it } from 'vitest';
 import { lineStyle } from '../palette';
 import { sparkPoints } from '../sparkline';
-
-// uPlot asks for it when it is loaded; jsdom has none.
-vi.stubGlobal('matchMedia', () => ({ addEventListener: () => undefined }));
-const { joinCurves } = await import('../uplot');
-
-describe('joinCurves', () => {
-  it('puts curves of different steps over one axis', () => {
-    const curves = [
-      makeCurve({ steps: [0, 2], values: [1, 2] }),
-      makeCurve({ steps: [1, 2], values: [3, 4] })
-    ];
-    expect(joinCurves(curves)).toEqual([
-      [0, 1, 2],
-      [1, undefined, 2],
-      [undefined, 3, 4]
-    ]);
-  });
-});
 
 describe('sparkPoints', () => {
   it('uses the whole height, also for a flat curve', () => {

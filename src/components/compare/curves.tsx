@@ -1,7 +1,9 @@
 import type { Comparison, Curve } from '../../api/types';
 import { CurveChart } from '../../charts/curvechart';
 import type { ComparisonModel } from '../../model/comparison';
-import { Section } from '../basics';
+import { chartIcon } from '../../icons';
+import { CommandIDs } from '../../tokens';
+import { IconButton, Section } from '../basics';
 import { WhenVisible } from '../hosted';
 import { useFetched, useServices } from '../services';
 
@@ -13,7 +15,7 @@ export function ComparedCurves(props: {
   model: ComparisonModel;
   comparison: Comparison;
 }): JSX.Element | null {
-  const { trans } = useServices();
+  const { commands, trans } = useServices();
   const { model, comparison } = props;
   const keys = comparison.metrics.map(row => row.key);
   const { value } = useFetched(
@@ -27,7 +29,20 @@ export function ComparedCurves(props: {
   const name = (runId: string) =>
     comparison.runs.find(run => run.run_id === runId)?.name ?? runId;
   return (
-    <Section title={trans.__('Curves')}>
+    <Section
+      title={trans.__('Curves')}
+      actions={
+        <IconButton
+          icon={chartIcon}
+          label={trans.__('Open charts of these runs')}
+          onClick={() =>
+            void commands.execute(CommandIDs.openCharts, {
+              runIds: [...model.runIds]
+            })
+          }
+        />
+      }
+    >
       <div className="jp-MLOps-charts">
         {byKey.map(([key, curves]) => (
           <WhenVisible key={key}>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { closeIcon, deleteIcon } from '@jupyterlab/ui-components';
-import { compareIcon, tagIcon } from '../../icons';
+import { chartIcon, compareIcon, tagIcon } from '../../icons';
 import { COMPARE_LIMITS } from '../../model/comparison';
 import { CommandIDs } from '../../tokens';
 import { IconButton, TextButton } from '../basics';
@@ -47,6 +47,11 @@ export function SelectionBar(): JSX.Element | null {
       >
         {trans.__('Compare')}
       </TextButton>
+      <IconButton
+        icon={chartIcon}
+        label={trans.__('Charts')}
+        onClick={() => void commands.execute(CommandIDs.openCharts, { runIds })}
+      />
       <IconButton
         icon={tagIcon}
         label={trans.__('Tag')}
