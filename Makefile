@@ -42,6 +42,9 @@ bench-peers: .venv/.installed .venv-peers/.installed ## the same work by us and 
 bench-mlflow: .venv/.installed .venv-mlflow/.installed ## the same script against us and `mlflow server` (ARGS="--runs 100000", JSON=file)
 	@PYTHONPATH=tests $(PY) benchmarks/mlflow --mlflow .venv-mlflow/bin/python $(if $(JSON),--json $(JSON)) $(ARGS)
 
+bench-ui: .venv/.installed .venv/.browser ## the table of runs in a browser: times to rows, frames while scrolling
+	@$(PY) benchmarks/ui.py
+
 torture: .venv/.installed ## faults in their long form, with a table at the end (an hour; PARTS="kernel.2 damage", JSON=file)
 	@$(PY) tests/faults --json $(or $(JSON),torture.json) $(PARTS)
 
@@ -71,7 +74,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo torture bench bench-mlflow bench-peers test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'

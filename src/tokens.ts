@@ -70,10 +70,13 @@ export namespace CommandIDs {
   export const openTable = 'mlops:open-table';
   export const openCharts = 'mlops:open-charts';
   export const followChartsLink = 'mlops:follow-charts-link';
+  export const openView = 'mlops:open-view';
   export const compareRuns = 'mlops:compare-runs';
   export const tagRun = 'mlops:tag-run';
   export const renameRun = 'mlops:rename-run';
   export const deleteRuns = 'mlops:delete-runs';
+  export const restoreRuns = 'mlops:restore-runs';
+  export const eraseRuns = 'mlops:erase-runs';
   export const copyRunId = 'mlops:copy-run-id';
   export const startRun = 'mlops:start-run';
   export const endRun = 'mlops:end-run';

@@ -12,7 +12,26 @@ MANY = """import jupyterlab_mlops as mlops
 for i in range(300):
     with mlops.start_run(run_name=f"run-{i:03d}"):
         mlops.log_params({f"p{j}": (i * 7 + j) % 100 for j in range(25)})
-        mlops.log_metrics({f"m{j}": (i * 37 + j) % 300 / 300 for j in range(25)})"""
+        mlops.log_metrics({f"m{j}": (i * 37 + j) % 300 / 300 for j in range(25)})
+        mlops.set_tag("stage", f"stage {i % 3}")"""
+
+NESTED = """import jupyterlab_mlops as mlops
+with mlops.start_run(run_name="sweep"):
+    for i in range(3):
+        with mlops.start_run(run_name=f"trial-{i}", nested=True):
+            mlops.log_metric("inner", i)"""
+
+LAST = "attributes.run_name LIKE 'run-29%'"
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "$\\alpha$ **bold**",
+    "<svg onload=alert(1)>",
+    '<a data-commandlinker-command="application:close">x</a>',
+    "\u202egnp.exe",
+    "x" * 250,
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,19 +74,98 @@ def test_the_server_sorts_by_several_columns(table: TablePage) -> None:
     expect(table.head("metric m0")).to_have_attribute("aria-sort", "ascending")
     table.shows("run-000")
 
-    table.sort("Name")
+    table.sort("Status")
+    table.sort("Name", also=True)
+    expect(table.head("Status")).to_contain_text("↓1")
+    expect(table.head("Name")).to_contain_text("↓2")
     table.shows("run-299", "run-298")
 
 
-def test_search_narrows_and_points_at_the_wrong_word(table: TablePage) -> None:
+def test_search_completes_narrows_and_underlines_the_wrong_word(table: TablePage) -> None:
+    table.search.press_sequentially("metrics.m1")
+    expect(table.options.filter(has_text="metrics.m10")).to_be_visible()
     table.search.fill("metrics.m0 > 0.99")
     expect(table.rows).to_have_count(2)
+    table.search.fill("metrics.m0 > 0.5 AND params.p0 > > 'x'")
+    expect(table.marked).to_have_text(">")
+    assert table.search.get_attribute("aria-invalid") == "true"
     table.search.fill("metrics.m0 >")
-    expect(table.root.get_by_role("alert")).to_contain_text("For example")
+    expect(table.root.get_by_role("alert")).to_be_visible()
     table.search.fill("run-123")
     expect(table.rows).to_have_count(1)
     table.search.fill("")
     expect(table.root.get_by_text("300 runs")).to_be_visible()
+
+
+def test_facets_groups_and_a_saved_view_with_a_link(table: TablePage, lab: LabPage) -> None:
+    table.choose("stage", "stage 1")
+    expect(table.root.get_by_text("100 runs")).to_be_visible()
+    table.root.get_by_label("Group by").select_option("params.p0")
+    expect(table.groups).not_to_have_count(0)
+    table.groups.first.get_by_role("button", name="Show what is in").click()
+    expect(table.rows).to_have_count(1)
+    expect(table.rows.first).to_have_attribute("aria-level", "2")
+
+    table.root.get_by_role("button", name="Views").click()
+    table.root.get_by_role("textbox", name="Name of the view").fill("stage one")
+    table.root.get_by_role("button", name="Save").click()
+    expect(table.root.get_by_role("button", name="Copy the link to stage one")).to_be_visible()
+    [view] = lab.server.api.mlops("GET", "views", params={"kind": "runs"})
+    lab.close_tab()
+
+    lab.page.goto(f"{lab.server.url}lab?mlops-view={view['view_id']}")
+    expect(table.root.get_by_text("100 runs")).to_be_visible()
+    expect(table.groups).not_to_have_count(0)
+    expect(table.root.get_by_role("button", name="stage: stage 1")).to_be_visible()
+
+
+def test_tags_and_notes_are_written_in_place_and_shown_as_text(
+    table: TablePage, lab: LabPage
+) -> None:
+    runs = lab.server.api.mlops("GET", "runs", params={"filter": LAST})["runs"]
+    evil = {run["name"]: (run["run_id"], text) for run, text in zip(runs, HOSTILE, strict=False)}
+    for run_id, text in evil.values():
+        lab.server.api.mlops("PATCH", f"runs/{run_id}", json={"note": text, "tags": {"evil": text}})
+    table.root.get_by_role("button", name="Columns", exact=True).click()
+    chooser = table.root.get_by_role("group", name="Columns")
+    chooser.get_by_role("searchbox").fill("note")
+    # The other one is the notebook.
+    chooser.get_by_role("checkbox").last.check()
+    table.root.get_by_role("button", name="Columns", exact=True).click()
+    table.search.fill(LAST)
+    table.grid.focus()
+    lab.page.keyboard.press("End")
+    for name, (_, text) in evil.items():
+        expect(table.cell(name, "attributes.note")).to_have_text(text)
+    assert table.root.locator("img, svg[onload], a, b, strong").count() == 0
+
+    note = table.cell("run-299", "attributes.note")
+    note.dblclick()
+    field = table.root.get_by_role("textbox", name="Note of run-299")
+    field.fill("seen <b>")
+    field.press("Enter")
+    expect(note).to_have_text("seen <b>")
+    expect(table.grid).to_be_focused()
+
+
+def test_all_rows_go_into_a_file_and_into_a_cell(table: TablePage, lab: LabPage) -> None:
+    path = lab.server.write_notebook("'before'", path="load.ipynb")
+    lab.open_notebook(path)
+    lab.command("mlops:open-table")
+    table.search.fill("metrics.m0 > 0.9")
+    expect(table.root.get_by_text("29 runs")).to_be_visible()
+    table.root.get_by_role("button", name="Export").click()
+    with lab.page.expect_download() as download:
+        table.root.get_by_role("button", name="As CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert len(lines) == 30
+    assert "metrics.m0" in lines[0]
+
+    table.root.get_by_role("button", name="Export").click()
+    table.root.get_by_role("button", name="As a DataFrame").click()
+    lab.open_notebook(path)
+    lab.run_all()
+    expect(lab.cells.last.locator("tbody tr")).to_have_count(29)
 
 
 def test_columns_are_chosen_pinned_moved_and_resized(table: TablePage, lab: LabPage) -> None:
@@ -99,6 +197,10 @@ def test_columns_are_chosen_pinned_moved_and_resized(table: TablePage, lab: LabP
     lab.page.keyboard.press("End")
     expect(table.head("metric m24")).to_be_visible()
     assert table.head("metric m0").is_visible()
+
+    lab.page.keyboard.press("Control+Home")
+    table.head("Status").drag_to(table.head("Started"), target_position={"x": 10, "y": 20})
+    expect(table.head("Status")).to_have_attribute("aria-colindex", "3")
 
 
 def test_what_was_chosen_is_there_after_a_reload(table: TablePage, lab: LabPage) -> None:
@@ -134,11 +236,20 @@ def test_selected_runs_are_compared_tagged_and_deleted(table: TablePage, lab: La
     lab.page.get_by_role("button", name="Undo").click()
     expect(table.rows).to_have_count(2)
 
+    table.row("run-298").get_by_role("checkbox").check()
+    table.selection.get_by_role("button", name="Delete").click()
+    expect(table.rows).to_have_count(1)
+    table.search.fill("")
+    table.root.get_by_role("button", name="Deleted runs").click()
+    table.row("run-298").get_by_role("checkbox").check()
+    table.selection.get_by_role("button", name="Restore").click()
+    expect(table.rows).to_have_count(0)
+
 
 def test_the_keyboard_alone_sorts_selects_and_opens(table: TablePage, lab: LabPage) -> None:
     keyboard = lab.page.keyboard
     table.search.focus()
-    for _ in range(3):
+    for _ in range(25):
         keyboard.press("Tab")
         if table.grid.evaluate("node => node === document.activeElement"):
             break
@@ -182,7 +293,24 @@ def test_a_range_is_selected_with_shift(table: TablePage, lab: LabPage) -> None:
     expect(table.selection).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_runs_inside_of_a_run_fold_out_by_keyboard(table: TablePage, lab: LabPage) -> None:
+    lab.open_notebook(lab.server.write_notebook(NESTED, path="nested.ipynb"))
+    lab.run_all()
+    lab.command("mlops:open-table")
+    table.shows("sweep")
+    table.row("sweep").get_by_text("Finished").click()
+    table.grid.focus()
+    for key in ["Home", "ArrowRight"]:
+        lab.page.keyboard.press(key)
+    expect(table.row("sweep")).to_have_attribute("aria-expanded", "true")
+    expect(table.row("trial-2")).to_have_attribute("aria-level", "2")
+    lab.page.keyboard.press("ArrowLeft")
+    expect(table.row("trial-2")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
+)
 def test_axe_finds_no_serious_fault(table: TablePage, lab: LabPage, theme: str) -> None:
     lab.use_theme(theme)
     table.root.get_by_role("button", name="Columns", exact=True).click()

@@ -1,7 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { paths } from './schema';
-import type { ErrorAnswer } from './types';
+import type { ErrorAnswer, QueryProblem } from './types';
 
 const NO_SERVER_PART =
   'The server part of jupyterlab-mlops is not loaded. Install jupyterlab-mlops where the server runs, or read in its log why it was not loaded.';
@@ -49,7 +49,9 @@ export class MLOpsError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    readonly status: number
+    readonly status: number,
+    /** Which word of a query is wrong, and what could stand there. */
+    readonly problem: QueryProblem | null = null
   ) {
     super(message);
     this.name = 'MLOpsError';
@@ -60,6 +62,11 @@ export class MLOpsError extends Error {
 export class MLOpsClient {
   constructor(options: MLOpsClient.IOptions) {
     this._settings = options.serverSettings;
+  }
+
+  /** Where the server is. */
+  get baseUrl(): string {
+    return this._settings.baseUrl;
   }
 
   /** Ask for JSON. */
@@ -196,7 +203,8 @@ namespace Private {
     return new MLOpsError(
       answer.error_code ?? 'UNKNOWN',
       answer.message ?? `${response.status} ${response.statusText}`,
-      response.status
+      response.status,
+      answer.problem ?? null
     );
   }
 }

@@ -42,7 +42,9 @@ export function IconButton(props: {
 /** A button that says what it does. */
 export function TextButton(props: {
   children: ReactNode;
-  onClick: (event: React.MouseEvent) => void;
+  onClick?: (event: React.MouseEvent) => void;
+  /** Sends the form that it is in. */
+  submit?: boolean;
   icon?: LabIcon;
   /** What most users want to do here. */
   accept?: boolean;
@@ -53,7 +55,7 @@ export function TextButton(props: {
 }): JSX.Element {
   return (
     <button
-      type="button"
+      type={props.submit ? 'submit' : 'button'}
       aria-expanded={props.expanded}
       className={`jp-MLOps-button ${props.accept ? 'jp-mod-styled jp-mod-accept' : ''}`}
       title={props.title}
@@ -162,9 +164,12 @@ export function Ago(props: { time: number }): JSX.Element {
 }
 
 /** What went wrong, said where it happened. */
-export function Problem(props: { children: ReactNode }): JSX.Element {
+export function Problem(props: {
+  children: ReactNode;
+  id?: string;
+}): JSX.Element {
   return (
-    <div className="jp-MLOps-problem" role="alert">
+    <div className="jp-MLOps-problem" role="alert" id={props.id}>
       {props.children}
     </div>
   );

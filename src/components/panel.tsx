@@ -8,7 +8,7 @@ import { RecordingBar } from './light';
 import { ModelsSection } from './models/modelssection';
 import { RunView } from './run/runview';
 import { RunList } from './runs/runlist';
-import { SearchBar } from './runs/search';
+import { Experiments, SearchBar } from './runs/search';
 import { SelectionBar } from './runs/selection';
 import { SessionView } from './sessionview';
 import { useModel, useServices } from './services';
@@ -38,7 +38,7 @@ export function PanelView(props: { route: PanelRoute }): JSX.Element {
 
 /** Runs above, models below. */
 function ListView(): JSX.Element {
-  const { commands, hasTabs, mlops, trans } = useServices();
+  const { commands, mlops, trans } = useServices();
   const search = useRef<HTMLInputElement>(null);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const typing = event.target instanceof HTMLInputElement;
@@ -49,7 +49,11 @@ function ListView(): JSX.Element {
   };
   return (
     <div className="jp-MLOps-list" onKeyDown={onKeyDown}>
-      <SearchBar model={mlops.runs} inputRef={search}>
+      <SearchBar
+        model={mlops.runs}
+        inputRef={search}
+        below={<Experiments model={mlops.runs} />}
+      >
         <IconButton
           icon={chartIcon}
           label={trans.__('Charts of the newest runs')}
@@ -57,13 +61,11 @@ function ListView(): JSX.Element {
             void commands.execute(CommandIDs.openCharts, { runIds: [] })
           }
         />
-        {hasTabs && (
-          <IconButton
-            icon={tableIcon}
-            label={trans.__('Open as a table')}
-            onClick={() => void commands.execute(CommandIDs.openTable)}
-          />
-        )}
+        <IconButton
+          icon={tableIcon}
+          label={trans.__('Open as a table')}
+          onClick={() => void commands.execute(CommandIDs.openTable)}
+        />
       </SearchBar>
       <div className="jp-MLOps-scroll">
         <RunList />

@@ -1,4 +1,4 @@
-import type { Run } from '../api/types';
+import type { Column, ColumnKind, Run } from '../api/types';
 import { quoteKey } from './completions';
 import { isForPeople } from './format';
 
@@ -10,7 +10,11 @@ export interface IColumn {
   readonly key: string;
 }
 
-export type ColumnKind = 'attributes' | 'metrics' | 'params' | 'tags';
+/** A column that can be shown, and how many runs have it. */
+export interface IKnownColumn extends IColumn {
+  /** Null for what every run has. */
+  readonly count: number | null;
+}
 
 /** A key of the order, the most important first. */
 export interface ISortKey {
@@ -30,10 +34,23 @@ export interface ILayout {
 /** The column that is always there, at the left. */
 export const NAME = 'attributes.run_name';
 
+/** The small curve of the key metric. */
+export const CURVE = 'attributes.curve';
+
+/** All tags of a run, to be set and taken off. */
+export const TAGS = 'attributes.tags';
+
+export const NOTE = 'attributes.note';
+
+/** Asks for runs without any param, metric or tag. */
+export const NO_COLUMN = 'run_id';
+
 const ATTRIBUTES = [
   'status',
   'start_time',
+  'curve',
   'duration',
+  'tags',
   'experiment',
   'user_id',
   'notebook',
@@ -42,14 +59,23 @@ const ATTRIBUTES = [
 ];
 
 /** What the server cannot sort by: it is made from other columns, or is long text. */
-const UNSORTABLE = new Set(['attributes.duration', 'attributes.note']);
+const UNSORTABLE = new Set([CURVE, TAGS, NOTE, 'attributes.duration']);
+
+/** What can be written into. */
+const EDITABLE = new Set([TAGS, NOTE]);
+
+/** Attributes by which runs can be grouped. */
+const GROUPED = ['experiment', 'notebook', 'user_id', 'status', 'verdict'];
+
+/** Tags whose values are offered. */
+const FACET_TAGS = 4;
 
 /** Columns of each kind that are shown before the user has chosen. */
 const FEW: Readonly<Record<ColumnKind, number>> = {
   attributes: 3,
   metrics: 6,
   params: 8,
-  tags: 2
+  tags: 0
 };
 
 const WIDTHS: Readonly<Record<ColumnKind, number>> = {
@@ -57,6 +83,13 @@ const WIDTHS: Readonly<Record<ColumnKind, number>> = {
   metrics: 110,
   params: 120,
   tags: 130
+};
+
+const OWN_WIDTHS: Readonly<Record<string, number>> = {
+  [NAME]: 220,
+  [CURVE]: 130,
+  [TAGS]: 180,
+  [NOTE]: 240
 };
 
 const LEAST = 56;
@@ -86,19 +119,28 @@ export function isSortable(id: string): boolean {
   return !UNSORTABLE.has(id);
 }
 
-/** A term of the server's `order_by`. */
-export function orderTerm({ id, descending }: ISortKey): string {
-  const { kind, key } = parseColumn(id);
-  return `${kind}.${quoteKey(key)} ${descending ? 'DESC' : 'ASC'}`;
+export function isEditable(id: string): boolean {
+  return EDITABLE.has(id);
 }
 
-/** How many of the runs have each column. */
-export function countColumns(
-  runs: readonly Run[],
-  counts: Map<string, number> = new Map(
-    ATTRIBUTES.map(key => [`attributes.${key}`, 0])
-  )
-): Map<string, number> {
+/** As the server's filters, orders and selections write it. */
+export function written(id: string): string {
+  const { kind, key } = parseColumn(id);
+  return kind === 'attributes' ? key : `${kind}.${quoteKey(key)}`;
+}
+
+/** A term of the server's `order_by`. */
+export function orderTerm({ id, descending }: ISortKey): string {
+  return `${written(id)} ${descending ? 'DESC' : 'ASC'}`;
+}
+
+export function columnId({ kind, key }: Column): string {
+  return `${kind}.${key}`;
+}
+
+/** How many of some runs have each column; attributes are counted as none. */
+export function countColumns(runs: readonly Run[]): Map<string, number> {
+  const counts = new Map(ATTRIBUTES.map(key => [`attributes.${key}`, 0]));
   const add = (id: string) => counts.set(id, (counts.get(id) ?? 0) + 1);
   for (const run of runs) {
     Object.keys(run.metrics).forEach(key => add(`metrics.${key}`));
@@ -110,28 +152,95 @@ export function countColumns(
   return counts;
 }
 
-/** Columns for somebody who has chosen none: what most runs have, and params that differ. */
-export function usualColumns(runs: readonly Run[]): string[] {
-  const counts = countColumns(runs);
-  const differs = (id: string) =>
-    !id.startsWith('params.') ||
-    runs.length < 2 ||
-    new Set(runs.map(run => cellText(run, id))).size > 1;
+/** What the server has to send so that these columns can be shown: attributes always come. */
+export function requestedColumns(ids: readonly string[]): string[] {
+  const named = ids.filter(id => parseColumn(id).kind !== 'attributes');
+  return [NO_COLUMN, ...new Set(named.map(written))];
+}
+
+/** What runs can be grouped by: texts, of which not every run has its own. */
+export function groupColumns(found: readonly Column[]): string[] {
+  const keys = found.filter(
+    ({ kind, key }) =>
+      kind === 'params' || (kind === 'tags' && isForPeople(key))
+  );
+  return [
+    ...GROUPED.map(key => `attributes.${key}`),
+    ...sortColumns(keys.map(columnId))
+  ];
+}
+
+/** Whose values are offered to narrow the table: attributes of runs, and the tags of most runs. */
+export function facetColumns(found: readonly Column[]): string[] {
+  const tags = found
+    .filter(({ kind, key }) => kind === 'tags' && isForPeople(key))
+    .sort((a, b) => b.count - a.count)
+    .slice(0, FACET_TAGS);
+  return [...GROUPED.map(key => `attributes.${key}`), ...tags.map(columnId)];
+}
+
+/** What is summed up for each group, and how the groups are sorted. */
+export function groupOrder(
+  sort: readonly ISortKey[],
+  metrics: readonly string[]
+): {
+  metric: string[];
+  order: 'count' | 'mean' | 'newest' | 'value';
+  descending: boolean;
+} {
+  const key = sort.find(
+    ({ id }) =>
+      id.startsWith('metrics.') || id === 'attributes.start_time' || id === NAME
+  );
+  const summed = metrics.map(written);
+  if (!key) {
+    return { metric: summed, order: 'count', descending: true };
+  }
+  const { id, descending } = key;
+  if (id.startsWith('metrics.')) {
+    const first = written(id);
+    const rest = summed.filter(each => each !== first);
+    // The server takes no more than were asked for.
+    const metric = [first, ...rest].slice(0, Math.max(1, summed.length));
+    return { metric, order: 'mean', descending };
+  }
+  const order = id === NAME ? 'value' : 'newest';
+  return { metric: summed, order, descending };
+}
+
+/** Every column that can be shown: attributes, then what the runs have. */
+export function knownColumns(found: readonly Column[]): IKnownColumn[] {
+  const keys = found
+    .filter(({ kind, key }) => kind !== 'tags' || isForPeople(key))
+    .map(each => ({ ...parseColumn(columnId(each)), count: each.count }));
+  return [
+    ...ATTRIBUTES.map(key => ({
+      ...parseColumn(`attributes.${key}`),
+      count: null
+    })),
+    ...keys.sort((a, b) => NAMES.compare(a.id, b.id))
+  ];
+}
+
+/** Columns for somebody who has chosen none: what most runs have, and numbers that differ. */
+export function usualColumns(found: readonly Column[]): string[] {
   const best = (kind: ColumnKind) =>
-    [...counts]
+    found
+      .filter(each => each.kind === kind)
       .filter(
-        ([id, count]) =>
-          id.startsWith(`${kind}.`) &&
-          (count > 0 || kind === 'attributes') &&
-          differs(id)
+        ({ count, min, max }) =>
+          kind !== 'params' || count < 2 || min === null || min !== max
       )
-      .sort(
-        ([a, many], [b, more]) =>
-          more - many || (kind === 'attributes' ? 0 : NAMES.compare(a, b))
-      )
+      .sort((a, b) => b.count - a.count || NAMES.compare(a.key, b.key))
       .slice(0, FEW[kind])
-      .map(([id]) => id);
-  return (['attributes', 'metrics', 'params', 'tags'] as const).flatMap(best);
+      .map(columnId);
+  return [
+    ...ATTRIBUTES.slice(0, FEW.attributes).map(key => `attributes.${key}`),
+    ...best('metrics'),
+    ...best('params'),
+    'attributes.duration',
+    TAGS
+  ];
 }
 
 /** The value of a metric; null where there is none, and for every other column. */
@@ -202,6 +311,29 @@ export function togglePin(
   return { ...layout, columns: [...shown], pinned };
 }
 
+/** Put a column before another one; what stands before a pinned one is pinned, too. */
+export function placeColumn(
+  layout: ILayout,
+  shown: readonly string[],
+  id: string,
+  before: string | null
+): ILayout {
+  if (id === before) {
+    return layout;
+  }
+  const order = orderColumns(layout, shown).filter(each => each !== id);
+  const place = before === null ? order.length : order.indexOf(before);
+  const pinned = layout.pinned.filter(each => each !== id);
+  return {
+    ...layout,
+    columns: [...order.slice(0, place), id, ...order.slice(place)],
+    pinned:
+      before !== null && pinned.includes(before)
+        ? [...pinned.slice(0, place), id, ...pinned.slice(place)]
+        : pinned
+  };
+}
+
 /** Move a column by so many places, among those that are pinned or among those that are not. */
 export function moveColumn(
   layout: ILayout,
@@ -239,9 +371,7 @@ export function orderColumns(
 }
 
 export function columnWidth(layout: ILayout, id: string): number {
-  return (
-    layout.widths[id] ?? (id === NAME ? 220 : WIDTHS[parseColumn(id).kind])
-  );
+  return layout.widths[id] ?? OWN_WIDTHS[id] ?? WIDTHS[parseColumn(id).kind];
 }
 
 export function resizeColumn(

@@ -1,32 +1,44 @@
 import type { MLOpsClient } from '../api/client';
-import type { Run, RunPage } from '../api/types';
+import { MLOpsError } from '../api/client';
+import type { QueryProblem, Run, RunPage } from '../api/types';
 import type { ChangeStream, IChanges } from './changes';
 import { Coalescer } from './coalesce';
 import { ObservableModel } from './observable';
-import { IRunsQuery, toRequest } from './query';
+import type { IRunsRequest } from './query';
 
-/** Runs that are fetched anew at once; of more, only those that changed. */
-const RELOADED = 1000;
+/** Runs in one request at most. */
+const MOST = 1000;
 
 /** More changes than this are not looked at one by one. */
 const PATCH_LIMIT = 50;
 
-/** What a request for runs may carry beside the query. */
-export interface IRunsOrder {
-  readonly order_by?: string[];
+/** Runs that are kept; when there are more, those that are far from what is looked at go. */
+const KEPT = 20_000;
+
+/** Which word of a query is wrong, where that is why the server said no. */
+export function problemOf(error: Error | null): QueryProblem | null {
+  return error instanceof MLOpsError ? error.problem : null;
 }
 
-/** Runs that match a query, fetched page after page and kept as new as the server's. */
+/** From one place to before another. */
+interface IRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The runs of one request, kept as new as the server's. Only those that are looked at are fetched,
+ * wherever they stand, and of them only the columns that are looked at.
+ */
 export abstract class RunPages extends ObservableModel {
   /** Whoever extends it calls `reload` when it is ready for an answer. */
   protected constructor(
     options: RunPages.IOptions,
-    private readonly _pageSize: number,
-    query?: IRunsQuery
+    private readonly _pageSize: number
   ) {
     super();
-    this._query = query ?? { search: '', experiment: null };
     this.client = options.client;
+    this._wanted = { from: 0, to: _pageSize };
     this._patch = new Coalescer(() => this._applyChanges());
     options.changes.changed.connect(this._onChanged, this);
     options.changes.reconnected.connect(this.reload, this);
@@ -34,7 +46,17 @@ export abstract class RunPages extends ObservableModel {
 
   /** Those that match, as far as they are loaded. */
   get runs(): readonly Run[] {
-    return this._runs;
+    return this._runs.filter(run => run !== undefined);
+  }
+
+  /** The run at a place; undefined until it is loaded. */
+  at(index: number): Run | undefined {
+    return this._runs[index];
+  }
+
+  /** Call with every run that is loaded, and its place. */
+  forEach(look: (run: Run, place: number) => void): void {
+    this._runs.forEach(look);
   }
 
   /** How many match; a lower bound unless `totalIsExact`. */
@@ -47,11 +69,7 @@ export abstract class RunPages extends ObservableModel {
   }
 
   get hasMore(): boolean {
-    return this._nextPage !== null;
-  }
-
-  get query(): IRunsQuery {
-    return this._query;
+    return this._loaded < this._total || !this._totalIsExact;
   }
 
   /** False until the first answer. */
@@ -61,54 +79,55 @@ export abstract class RunPages extends ObservableModel {
 
   /** Why the last request failed: mostly a filter that is not understood. */
   get error(): string | null {
-    return this._error;
+    return this._error?.message ?? null;
   }
 
-  /** Search anew. */
-  async search(query: Partial<IRunsQuery>): Promise<void> {
-    this._query = { ...this._query, ...query };
-    this.touch();
-    await this.restart();
+  /** Which word of the filter is wrong. */
+  get problem(): QueryProblem | null {
+    return problemOf(this._error);
   }
 
-  /** Fetch as many runs as are loaded. */
+  /** Fetch anew what is looked at; the rest follows when it is looked at again. */
   async reload(): Promise<void> {
-    const count = Math.min(RELOADED, this._runs.length);
-    await this._fetch(Math.max(this._pageSize, count), null, true);
+    await this._fetch(this._limited(this._wanted), true, true);
+    await this._fill();
   }
 
-  /** Fetch the next page; nothing happens while one is on its way, or when there is none. */
+  /** Fetch the runs after those that are loaded. */
   async loadMore(): Promise<void> {
-    if (this.hasMore && !this._isLoading) {
-      await this._fetch(this._pageSize, this._nextPage, false);
+    await this.show(0, this._loaded + this._pageSize);
+  }
+
+  /** Say which runs are looked at: those that lack are fetched. */
+  async show(from: number, to: number): Promise<void> {
+    this._wanted = { from, to };
+    if (!this._isLoading) {
+      await this._fill();
     }
   }
 
-  /** Fetch the first page: the query or the order is another. */
-  protected restart(): Promise<void> {
-    return this._fetch(this._pageSize, null, false);
+  /** Fetch from the start: the query or the order is another. */
+  protected async restart(): Promise<void> {
+    this._wanted = { from: 0, to: this._pageSize };
+    await this._fetch(this._wanted, true, false);
+    await this._fill();
   }
 
   protected readonly client: MLOpsClient;
 
-  /** How the server is asked; the order is the server's own unless this says another. */
-  protected get order(): IRunsOrder {
-    return {};
-  }
+  /** How the server is asked for all, or for some of them. */
+  protected abstract ask(runIds?: readonly string[]): IRunsRequest;
 
   /** Whether a change may move everything: then all is fetched anew. */
   protected get movesFreely(): boolean {
     return false;
   }
 
-  /** Put changed runs into their places; `gone` no longer match. */
-  protected abstract merge(
-    fresh: readonly Run[],
-    gone: ReadonlySet<string>
-  ): Run[];
+  /** Take runs that were not there before; those that are not put into a place are not shown. */
+  protected abstract admit(runs: Run[], fresh: readonly Run[]): Run[];
 
   /** Called with runs that have come, before the views are told. */
-  protected taken(_fresh: readonly Run[], _append: boolean): void {
+  protected taken(_fresh: readonly Run[], _anew: boolean): void {
     // Most have nothing to add.
   }
 
@@ -126,7 +145,7 @@ export abstract class RunPages extends ObservableModel {
 
   /** Take runs out of what is loaded. */
   protected drop(runIds: ReadonlySet<string>): void {
-    this._set(this._runs.filter(run => !runIds.has(run.run_id)));
+    this._set(Private.without(this._runs, runIds));
     this.touch();
   }
 
@@ -135,33 +154,86 @@ export abstract class RunPages extends ObservableModel {
     try {
       await task();
     } catch (error) {
-      this._error = (error as Error).message;
+      this._error = error as Error;
     }
   }
 
+  /** How many are loaded without a gap. */
+  private get _loaded(): number {
+    const gap = this._runs.findIndex(run => run === undefined);
+    return gap < 0 ? this._runs.length : gap;
+  }
+
+  /** Fetch what lacks in the place that is looked at, until nothing does. */
+  private async _fill(): Promise<void> {
+    let gap = this._gap();
+    while (gap && !this._isLoading && !this.isDisposed) {
+      const failed = !(await this._fetch(gap, false, false));
+      const next = this._gap();
+      if (failed || (next?.from === gap.from && next.to === gap.to)) {
+        return;
+      }
+      gap = next;
+    }
+  }
+
+  /** What lacks, with some more on either side: whoever scrolls goes on. */
+  private _gap(): IRange | null {
+    const end = this._totalIsExact ? this._total : Infinity;
+    const to = Math.min(end, this._wanted.to);
+    const columns = this.ask().columns ?? [];
+    const lacks = (index: number) => {
+      const run = this._runs[index];
+      return !run || !Private.has(run, columns);
+    };
+    let first = this._wanted.from;
+    while (first < to && !lacks(first)) {
+      first += 1;
+    }
+    if (first >= to) {
+      return null;
+    }
+    let last = to;
+    while (!lacks(last - 1)) {
+      last -= 1;
+    }
+    const around = Math.floor(this._pageSize / 4);
+    return this._limited({
+      from: this._runs[first] ? first : Math.max(0, first - around),
+      to: Math.min(end, Math.max(last, first + this._pageSize))
+    });
+  }
+
+  private _limited({ from, to }: IRange): IRange {
+    return { from, to: Math.min(to, from + MOST) };
+  }
+
+  /** Fetch runs into their places; `anew` forgets all others. True when they came. */
   private async _fetch(
-    count: number,
-    page: string | null,
+    range: IRange,
+    anew: boolean,
     background: boolean
-  ): Promise<void> {
+  ): Promise<boolean> {
     const ticket = (this._ticket += 1);
+    const request = this.ask();
+    let came = false;
     this._isLoading = true;
     try {
       const answer = await this.client.get('/runs', {
         query: {
-          ...toRequest(this._query),
-          ...this.order,
-          max_results: count,
-          page_token: page ?? undefined
+          ...request,
+          max_results: range.to - range.from,
+          offset: range.from
         },
         background
       });
       if (ticket === this._ticket) {
-        this._take(answer, page !== null);
+        this._take(answer, request, anew);
+        came = true;
       }
     } catch (error) {
       if (ticket === this._ticket) {
-        this._error = (error as Error).message;
+        this._error = error as Error;
       }
     }
     if (ticket === this._ticket) {
@@ -169,22 +241,44 @@ export abstract class RunPages extends ObservableModel {
       this._isReady = true;
       this.touch();
     }
+    return came;
   }
 
-  private _take(answer: RunPage, append: boolean): void {
-    const known = new Set(append ? this._runs.map(run => run.run_id) : []);
-    const fresh = answer.runs.filter(run => !known.has(run.run_id));
-    this._runs = append ? [...this._runs, ...fresh] : fresh;
+  private _take(answer: RunPage, request: IRunsRequest, anew: boolean): void {
+    const { offset, runs } = answer;
+    const known = anew ? [] : this._runs;
+    // A copy by slice keeps the gaps.
+    this._runs = anew ? [] : this._runs.slice();
+    runs.forEach((run, i) => {
+      const place = offset + i;
+      this._runs[place] = Private.join(known[place], run, request.columns);
+    });
     this._total = answer.total;
     this._totalIsExact = answer.total_is_exact;
-    this._nextPage = answer.next_page_token;
     this._error = null;
-    this.taken(fresh, append);
+    this._forget();
+    this.taken(runs, anew);
+  }
+
+  /** Let runs go that are far from what is looked at. */
+  private _forget(): void {
+    if (this._runs.length <= KEPT || Object.keys(this._runs).length <= KEPT) {
+      return;
+    }
+    const { from, to } = this._wanted;
+    const near: Run[] = [];
+    this._runs.forEach((run, at) => {
+      if (at > from - KEPT / 4 && at < to + KEPT / 4) {
+        near[at] = run;
+      }
+    });
+    this._runs = near;
   }
 
   /** Set the runs after some have come or gone. */
   private _set(runs: Run[]): void {
-    this._total += runs.length - this._runs.length;
+    const count = (all: Run[]) => all.reduce(sum => sum + 1, 0);
+    this._total += count(runs) - count(this._runs);
     this._runs = runs;
   }
 
@@ -213,29 +307,36 @@ export abstract class RunPages extends ObservableModel {
   /** Fetch only what changed. A run that no longer matches does not come back: it leaves. */
   private async _patchRuns(runIds: readonly string[]): Promise<void> {
     const ticket = this._ticket;
+    const request = this.ask(runIds);
     const page = await this.client.get('/runs', {
-      query: { ...toRequest(this._query, runIds), max_results: PATCH_LIMIT },
+      query: { ...request, max_results: PATCH_LIMIT },
       background: true
     });
-    if (ticket === this._ticket) {
-      const found = new Set(page.runs.map(run => run.run_id));
-      const gone = new Set(runIds.filter(runId => !found.has(runId)));
-      this._set(this.merge(page.runs, gone));
-      this._error = null;
+    if (ticket !== this._ticket) {
+      return;
     }
+    const fresh = new Map(page.runs.map(run => [run.run_id, run]));
+    const gone = new Set(runIds.filter(runId => !fresh.has(runId)));
+    const patched = Private.without(this._runs, gone).map(run => {
+      const changed = fresh.get(run.run_id);
+      fresh.delete(run.run_id);
+      return changed ? Private.join(run, changed, request.columns) : run;
+    });
+    this._set(this.admit(patched, [...fresh.values()]));
+    this._error = null;
   }
 
   private readonly _patch: Coalescer;
   private readonly _pending = new Set<string>();
+  /** At their places, with gaps. */
   private _runs: Run[] = [];
+  private _wanted: IRange;
   private _total = 0;
   private _totalIsExact = true;
-  private _nextPage: string | null = null;
-  private _query: IRunsQuery;
   private _ticket = 0;
   private _isLoading = false;
   private _isReady = false;
-  private _error: string | null = null;
+  private _error: Error | null = null;
 }
 
 export namespace RunPages {
@@ -243,5 +344,52 @@ export namespace RunPages {
   export interface IOptions {
     readonly client: MLOpsClient;
     readonly changes: ChangeStream;
+  }
+}
+
+namespace Private {
+  /** With which columns a run came; one that is not in here came with all. */
+  const columnsOf = new WeakMap<Run, ReadonlySet<string>>();
+
+  /** Whether a run came with these columns. */
+  export function has(run: Run, columns: readonly string[]): boolean {
+    const came = columnsOf.get(run);
+    return !came || columns.every(column => came.has(column));
+  }
+
+  /** A fresh run, with what is known of it in other columns. */
+  export function join(
+    known: Run | undefined,
+    fresh: Run,
+    columns: readonly string[] | undefined
+  ): Run {
+    if (!columns) {
+      return fresh;
+    }
+    const same = known?.run_id === fresh.run_id ? known : undefined;
+    const joined: Run = {
+      ...fresh,
+      params: { ...same?.params, ...fresh.params },
+      metrics: { ...same?.metrics, ...fresh.metrics }
+    };
+    const before = same && columnsOf.get(same);
+    if (!same || before) {
+      columnsOf.set(joined, new Set([...(before ?? []), ...columns]));
+    }
+    return joined;
+  }
+
+  /** Close the gaps that these leave; those that are not loaded keep their places. */
+  export function without(
+    runs: readonly Run[],
+    runIds: ReadonlySet<string>
+  ): Run[] {
+    const left = runs.slice();
+    for (let at = left.length - 1; at >= 0; at -= 1) {
+      if (left[at] && runIds.has(left[at].run_id)) {
+        left.splice(at, 1);
+      }
+    }
+    return left;
   }
 }

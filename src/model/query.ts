@@ -1,11 +1,23 @@
 import type { Run } from '../api/types';
 
+/** Values of one column of which a run has one. */
+export interface IFacetChoice {
+  /** As a filter writes it: `experiment`, `tags.stage`. */
+  readonly column: string;
+  /** Null: a run lacks it. */
+  readonly values: readonly (string | null)[];
+}
+
 /** What the user asks the list for. */
 export interface IRunsQuery {
   /** Free text, or a filter in MLflow's grammar. */
   readonly search: string;
   /** Name of the experiment; null for all. */
   readonly experiment: string | null;
+  /** What was chosen without writing it. */
+  readonly facets?: readonly IFacetChoice[];
+  /** Look into the bin. */
+  readonly deleted?: boolean;
 }
 
 /** How the server is asked. */
@@ -13,13 +25,18 @@ export interface IRunsRequest {
   readonly filter: string;
   readonly text?: string;
   readonly experiment?: string[];
+  readonly view?: 'active' | 'deleted';
+  readonly parent_run_id?: string;
+  readonly roots?: boolean;
+  readonly order_by?: string[];
+  /** Only these of the params, metrics and tags; all where it lacks. */
+  readonly columns?: string[];
 }
+
+export const EMPTY_QUERY: IRunsQuery = { search: '', experiment: null };
 
 const CLAUSE =
   /^\s*(?:\w+\.)?(?:[\w./-]+|`[^`]+`|"[^"]+")\s*(?:!=|<=|>=|=|<|>|\bI?LIKE\b|\bNOT\s+IN\b|\bIN\s*\(|\bIS\s+(?:NOT\s+)?NULL\b)/i;
-
-/** Runs that are nobody's child. */
-const TOP_LEVEL = 'attributes.parent_run_id IS NULL';
 
 /** Whether the text is meant as a filter: its first clause has a key and an operator. */
 export function isFilter(search: string): boolean {
@@ -28,7 +45,7 @@ export function isFilter(search: string): boolean {
 
 /** Only a plain list is a tree; a search finds children, too, and shows them flat. */
 export function isTree(query: IRunsQuery): boolean {
-  return query.search.trim() === '';
+  return query.search.trim() === '' && !query.facets?.length && !query.deleted;
 }
 
 /** Translate the query; `runIds` narrows it to some runs. */
@@ -37,30 +54,55 @@ export function toRequest(
   runIds: readonly string[] = []
 ): IRunsRequest {
   const search = query.search.trim();
-  const clauses = isTree(query) ? [TOP_LEVEL] : [];
+  const clauses = (query.facets ?? []).map(facetClause);
   if (isFilter(search)) {
-    clauses.push(search);
+    // What is wrong in it is shown in it: it has to come first.
+    clauses.unshift(search);
   }
   if (runIds.length > 0) {
-    clauses.push(`attributes.run_id IN (${runIds.map(quote).join(', ')})`);
+    clauses.push(isOneOf('run_id', runIds));
   }
   return {
     filter: clauses.join(' AND '),
     text: search && !isFilter(search) ? search : undefined,
-    experiment: query.experiment === null ? undefined : [query.experiment]
+    experiment: query.experiment === null ? undefined : [query.experiment],
+    view: query.deleted ? 'deleted' : undefined,
+    roots: isTree(query) || undefined
   };
 }
 
+/** Choose a value, or no longer. A run has one value of a column, or lacks it: not both. */
+export function toggleFacet(
+  facets: readonly IFacetChoice[],
+  column: string,
+  value: string | null
+): IFacetChoice[] {
+  const others = facets.filter(each => each.column !== column);
+  const chosen = facets.find(each => each.column === column)?.values ?? [];
+  const values = chosen.includes(value)
+    ? chosen.filter(each => each !== value)
+    : [...chosen.filter(each => each !== null && value !== null), value];
+  return values.length > 0 ? [...others, { column, values }] : others;
+}
+
+function facetClause({ column, values }: IFacetChoice): string {
+  const texts = values.filter(value => value !== null);
+  return texts.length > 0 ? isOneOf(column, texts) : `${column} IS NULL`;
+}
+
+function isOneOf(column: string, values: readonly string[]): string {
+  return `${column} IN (${values.map(quote).join(', ')})`;
+}
+
+/** Both of two filters, of which either may be empty. */
+export function both(one: string, other: string): string {
+  return [one, other].filter(Boolean).join(' AND ');
+}
+
 /** Put fresh runs into the list: known ones in place, new ones where their start time says. */
-export function mergeRuns(
-  known: readonly Run[],
-  fresh: readonly Run[],
-  gone: ReadonlySet<string>
-): Run[] {
+export function mergeRuns(known: readonly Run[], fresh: readonly Run[]): Run[] {
   const byId = new Map(fresh.map(run => [run.run_id, run]));
-  const merged = known
-    .filter(run => !gone.has(run.run_id))
-    .map(run => byId.get(run.run_id) ?? run);
+  const merged = known.map(run => byId.get(run.run_id) ?? run);
   const seen = new Set(merged.map(run => run.run_id));
   const added = fresh.filter(run => !seen.has(run.run_id));
   return [...merged, ...added].sort(
@@ -69,5 +111,5 @@ export function mergeRuns(
 }
 
 function quote(text: string): string {
-  return `'${text}'`;
+  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,6 +1,13 @@
 import type { Experiment, Run, RunDetails } from '../api/types';
 import { RunPages } from './pages';
-import { isTree, mergeRuns } from './query';
+import {
+  EMPTY_QUERY,
+  IRunsQuery,
+  IRunsRequest,
+  isTree,
+  mergeRuns,
+  toRequest
+} from './query';
 import { Sparklines } from './sparklines';
 
 /** Runs in a page. */
@@ -48,6 +55,17 @@ export class RunsModel extends RunPages {
   /** A loaded run by its id. */
   find(runId: string): Run | undefined {
     return this.rows.find(row => row.run.run_id === runId)?.run;
+  }
+
+  get query(): IRunsQuery {
+    return this._query;
+  }
+
+  /** Search anew. */
+  async search(query: Partial<IRunsQuery>): Promise<void> {
+    this._query = { ...this._query, ...query };
+    this.touch();
+    await this.restart();
   }
 
   /** Select a run, or no longer. */
@@ -110,6 +128,21 @@ export class RunsModel extends RunPages {
     });
     await this.reload();
     await this._refreshChildren();
+  }
+
+  /** Erase deleted runs for good, or only say how many bytes that would free. */
+  async erase(runIds: readonly string[], dryRun: boolean): Promise<number> {
+    const answer = await this.client.post('/runs/purge', {
+      body: { run_ids: [...runIds], dry_run: dryRun }
+    });
+    if (!dryRun) {
+      const gone = new Set(runIds);
+      this._selection = new Set(
+        [...this._selection].filter(runId => !gone.has(runId))
+      );
+      this.touch();
+    }
+    return answer.freed_bytes;
   }
 
   async rename(runId: string, name: string): Promise<void> {
@@ -177,15 +210,16 @@ export class RunsModel extends RunPages {
     this.replace(runs);
   }
 
-  protected override merge(
-    fresh: readonly Run[],
-    gone: ReadonlySet<string>
-  ): Run[] {
-    const oldest = this.runs[this.runs.length - 1]?.start_time ?? 0;
+  protected override ask(runIds?: readonly string[]): IRunsRequest {
+    return toRequest(this._query, runIds);
+  }
+
+  protected override admit(runs: Run[], fresh: readonly Run[]): Run[] {
+    const oldest = runs[runs.length - 1]?.start_time ?? 0;
     // What is older than the last loaded page comes with its own page.
     const near = fresh.filter(run => !this.hasMore || run.start_time >= oldest);
     void this.sparklines.fetch(near);
-    return mergeRuns(this.runs, near, gone);
+    return mergeRuns(runs, near);
   }
 
   protected override taken(fresh: readonly Run[]): void {
@@ -207,7 +241,7 @@ export class RunsModel extends RunPages {
   }
 
   private async _refreshChildren(): Promise<void> {
-    if (!isTree(this.query)) {
+    if (!isTree(this._query)) {
       return;
     }
     for (const parent of [...this._children.keys()]) {
@@ -226,6 +260,7 @@ export class RunsModel extends RunPages {
   }
 
   private readonly _children = new Map<string, Run[]>();
+  private _query: IRunsQuery = EMPTY_QUERY;
   private _experiments: Experiment[] = [];
   private _selection: ReadonlySet<string> = new Set();
 }

@@ -26,6 +26,18 @@ export class Sparklines extends ObservableModel {
       : undefined;
   }
 
+  /** Fetch the curves that were never asked for. */
+  async fetchMissing(runs: readonly Run[]): Promise<void> {
+    const missing = runs.filter(run => !this._asked.has(run.run_id));
+    missing.forEach(run => this._asked.add(run.run_id));
+    await this.fetch(missing);
+  }
+
+  /** These runs have changed. */
+  forget(runIds: readonly string[]): void {
+    runIds.forEach(runId => this._asked.delete(runId));
+  }
+
   /** Fetch the curves of these runs, a request for each key metric. */
   async fetch(runs: readonly Known[]): Promise<void> {
     const batches = Private.byKeyMetric(runs).map(([key, ids]) =>
@@ -46,6 +58,7 @@ export class Sparklines extends ObservableModel {
   }
 
   private readonly _client: MLOpsClient;
+  private readonly _asked = new Set<string>();
   private readonly _curves = new Map<string, Curve>();
 }
 

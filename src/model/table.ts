@@ -1,27 +1,80 @@
-import type { Run } from '../api/types';
+import { Throttler } from '@lumino/polling';
+import type {
+  ColumnPage,
+  Facet,
+  QueryProblem,
+  Run,
+  RunGroup
+} from '../api/types';
+import type { IChanges } from './changes';
 import * as columns from './columns';
 import type { ILayout, ISortKey } from './columns';
-import { IRunsOrder, RunPages } from './pages';
-import type { IRunsQuery } from './query';
+import { ObservableModel } from './observable';
+import { problemOf, RunPages } from './pages';
+import {
+  both,
+  EMPTY_QUERY,
+  IRunsQuery,
+  IRunsRequest,
+  toggleFacet,
+  toRequest
+} from './query';
+import {
+  groupKey,
+  IBlockOwner,
+  IBlockScope,
+  RowLayout,
+  RunBlock,
+  runKey,
+  TableRow
+} from './rows';
+import { Sparklines } from './sparklines';
 
-/** Runs in a page: some screens. */
-const PAGE = 200;
+/** Groups that are shown at most. */
+const MOST_GROUPS = 500;
 
-/** What is kept of a table when its tab is closed with the browser. */
+/** Metrics that are summed up for each group: the server takes no more. */
+const SUMMED = 10;
+
+/** Keys of tags that come with every run. */
+const MOST_TAGS = 50;
+
+/** Milliseconds after a change in which the columns are looked up again once. */
+const COLUMNS_PAUSE = 2000;
+
+/** Runs that are selected at once. */
+const MOST_SELECTED = 1000;
+
+/** What is kept of a table when its tab is closed with the browser, and in a saved view. */
 export interface ITableState {
   readonly query?: IRunsQuery;
   readonly sort?: readonly ISortKey[];
   readonly layout?: ILayout;
+  /** Column by which the runs are grouped, as a filter writes it. */
+  readonly groupBy?: string | null;
 }
 
-/** Runs as a table: the server searches, sorts and pages; the user chooses the columns. */
-export class RunTableModel extends RunPages {
-  constructor(options: RunTableModel.IOptions) {
-    super(options, PAGE, options.state?.query);
-    const { state } = options;
-    this._sort = state?.sort ?? this._sort;
-    this._layout = state?.layout ?? this._layout;
-    void this.reload();
+/** Runs as a table: the server searches, sorts, groups and pages; the user chooses the columns. */
+export class RunTableModel extends ObservableModel implements IBlockOwner {
+  constructor(private readonly _options: RunTableModel.IOptions) {
+    super();
+    this.sparklines = new Sparklines(_options.client);
+    this._root = this._makeBlock({});
+    const { changed, reconnected } = _options.changes;
+    changed.connect(this._onChanged, this);
+    reconnected.connect(this._onReconnected, this);
+    this._adopt(_options.state ?? {});
+    void this._restart();
+    void this._fetchColumns();
+  }
+
+  readonly sparklines: Sparklines;
+
+  /** Whether the user looks at the first rows: only then may new runs push the others down. */
+  follow = true;
+
+  get query(): IRunsQuery {
+    return this._query;
   }
 
   get sort(): readonly ISortKey[] {
@@ -32,9 +85,85 @@ export class RunTableModel extends RunPages {
     return this._layout;
   }
 
-  /** How many runs have come that are not in the table: they would move what the user looks at. */
+  get groupBy(): string | null {
+    return this._groupBy;
+  }
+
+  /** What to keep. */
+  get state(): ITableState {
+    return {
+      query: this._query,
+      sort: this._sort,
+      layout: this._layout,
+      groupBy: this._groupBy
+    };
+  }
+
+  /** How many runs match; a lower bound unless `totalIsExact`. */
+  get total(): number {
+    return this._groups ? this._groupTotal : this._root.total;
+  }
+
+  get totalIsExact(): boolean {
+    return this._groups !== null || this._root.totalIsExact;
+  }
+
+  /** False until the first answer. */
+  get isReady(): boolean {
+    return this._groupBy === null ? this._root.isReady : this._groups !== null;
+  }
+
+  /** Why the last request failed: mostly a filter that is not understood. */
+  get error(): string | null {
+    return this._failure ? this._failure.message : this._root.error;
+  }
+
+  /** Which word of the filter is wrong. */
+  get problem(): QueryProblem | null {
+    return this._failure ? problemOf(this._failure) : this._root.problem;
+  }
+
+  /** Runs that are loaded. */
+  get runs(): readonly Run[] {
+    return this._root.runs;
+  }
+
+  /** How many runs have come that are not in the table. */
   get waiting(): number {
     return this._waiting.size;
+  }
+
+  /** Another number whenever the table begins anew: query, order or grouping has changed. */
+  get epoch(): number {
+    return this._epoch;
+  }
+
+  /** Ids of the runs between two lines, both included, as far as they are loaded. */
+  runIds(one: number, other: number): string[] {
+    const [from, to] = [
+      Math.max(0, Math.min(one, other)),
+      Math.max(one, other)
+    ];
+    const lines = Array.from({ length: to - from + 1 }, (_, i) =>
+      this.rows.at(from + i)
+    );
+    return lines.flatMap(line =>
+      line?.kind === 'run' && line.run ? [line.run.run_id] : []
+    );
+  }
+
+  /** Lines, with what is folded out. */
+  get rows(): RowLayout {
+    if (this._rows?.revision !== this.revision) {
+      const layout = new RowLayout(this._opened);
+      if (this._groups) {
+        this._groups.forEach(group => layout.addGroup(group));
+      } else {
+        layout.addBlock(this._root, 0);
+      }
+      this._rows = { layout, revision: this.revision };
+    }
+    return this._rows.layout;
   }
 
   /** Ids of the columns that are shown, pinned ones first; the name is before them. */
@@ -42,17 +171,58 @@ export class RunTableModel extends RunPages {
     return columns.orderColumns(this._layout, this._chosen);
   }
 
-  /** Every column that a loaded run has, and how many have it. */
-  get known(): ReadonlyMap<string, number> {
-    return this._known;
+  /** Every column there is. */
+  get known(): readonly columns.IKnownColumn[] {
+    return columns.knownColumns(this._columns?.columns ?? []);
   }
 
-  /** Whether the user looks at the first rows: only then may new runs push the others down. */
-  follow = true;
+  /** Ids of columns by which the runs can be grouped. */
+  get groupColumns(): string[] {
+    return columns.groupColumns(this._columns?.columns ?? []);
+  }
 
-  /** What to keep. */
-  get state(): ITableState {
-    return { query: this.query, sort: this._sort, layout: this._layout };
+  async search(query: Partial<IRunsQuery>): Promise<void> {
+    this._query = { ...this._query, ...query };
+    this.touch();
+    await this._restart();
+  }
+
+  /** Ids of columns whose values are offered to narrow the table. */
+  get facetColumns(): string[] {
+    return columns.facetColumns(this._columns?.columns ?? []);
+  }
+
+  /** The values of a column among those that match, whatever is chosen in it. */
+  async facet(column: string): Promise<Facet> {
+    const facets = this._query.facets?.filter(each => each.column !== column);
+    const { filter, text, experiment, view } = toRequest({
+      ...this._query,
+      facets
+    });
+    const answer = await this._options.client.get('/facets', {
+      query: { filter, text, experiment, view, facet: [column], limit: 100 }
+    });
+    return answer.facets[0];
+  }
+
+  /** Choose a value of a column, or no longer. */
+  toggleFacet(column: string, value: string | null): Promise<void> {
+    const facets = toggleFacet(this._query.facets ?? [], column, value);
+    return this.search({ facets });
+  }
+
+  /** Let every value of a column be. */
+  clearFacet(column: string): Promise<void> {
+    const facets = this._query.facets?.filter(each => each.column !== column);
+    return this.search({ facets });
+  }
+
+  /** Group by a column; null: no longer. */
+  async setGroupBy(column: string | null): Promise<void> {
+    this._groupBy = column;
+    this._groups = null;
+    this.touch();
+    await this._restart();
   }
 
   /** Sort by a column: descending, then ascending, then no longer. `also` keeps the other keys. */
@@ -80,11 +250,17 @@ export class RunTableModel extends RunPages {
       ? [...others.slice(0, at), key, ...others.slice(at)]
       : others;
     this.touch();
-    await this.restart();
+    await this._restart();
   }
 
   toggleColumn(id: string): void {
     this._setLayout(columns.toggleColumn(this._layout, this._chosen, id));
+  }
+
+  /** Show these columns, too. */
+  showColumns(ids: readonly string[]): void {
+    const shown = new Set([...this._chosen, ...ids]);
+    this._setLayout({ ...this._layout, columns: [...shown] });
   }
 
   togglePin(id: string): void {
@@ -95,43 +271,197 @@ export class RunTableModel extends RunPages {
     this._setLayout(columns.moveColumn(this._layout, this._chosen, id, step));
   }
 
+  /** Put a column before another one; null: at the end. */
+  placeColumn(id: string, before: string | null): void {
+    this._setLayout(
+      columns.placeColumn(this._layout, this._chosen, id, before)
+    );
+  }
+
   resizeColumn(id: string, width: number): void {
     this._setLayout(columns.resizeColumn(this._layout, id, width));
   }
 
-  protected override get order(): IRunsOrder {
-    return { order_by: this._sort.map(columns.orderTerm) };
+  /** Show the columns that say most again. */
+  resetColumns(): void {
+    this._setLayout(columns.EMPTY_LAYOUT);
   }
 
-  protected override get movesFreely(): boolean {
-    return this.follow;
+  /** Be as somebody has set it up. */
+  async adopt(state: ITableState): Promise<void> {
+    this._adopt(state);
+    this.touch();
+    await this._restart();
   }
 
-  protected override taken(fresh: readonly Run[], append: boolean): void {
-    this._known = columns.countColumns(fresh, append ? this._known : undefined);
-    if (!append) {
-      this._waiting.clear();
-      this._usual = columns.usualColumns(fresh);
+  /** Fold out the runs inside of a run or of a group, or fold them in. */
+  async expand(row: TableRow, expanded: boolean): Promise<void> {
+    const key =
+      row.kind === 'group'
+        ? groupKey(row.group)
+        : runKey(row.run?.run_id ?? '');
+    if (!expanded) {
+      this._close(key);
+      this.touch();
+    } else if (!this._opened.has(key)) {
+      const scope =
+        row.kind === 'group'
+          ? { group: row.group }
+          : { parentId: row.run?.run_id };
+      const block = this._makeBlock(scope);
+      this._opened.set(key, block);
+      await block.restart();
     }
   }
 
-  /** New runs wait: they would push down what the user looks at. */
-  protected override merge(
-    fresh: readonly Run[],
-    gone: ReadonlySet<string>
-  ): Run[] {
-    const byId = new Map(fresh.map(run => [run.run_id, run]));
-    const merged = this.runs
-      .filter(run => !gone.has(run.run_id))
-      .map(run => byId.get(run.run_id) ?? run);
-    merged.forEach(run => byId.delete(run.run_id));
-    byId.forEach((_, runId) => this._waiting.add(runId));
-    gone.forEach(runId => this._waiting.delete(runId));
-    return merged;
+  /** Say which lines and which columns are looked at: what lacks of them is fetched. */
+  look(from: number, to: number, ids: readonly string[]): void {
+    this._looked = ids;
+    for (const part of this.rows.inside(from, to)) {
+      void part.block.show(part.from, part.to);
+      if (ids.includes(columns.CURVE)) {
+        this._fetchCurves(part.block, part.from, part.to);
+      }
+    }
+  }
+
+  /** Fetch what is looked at anew. */
+  async reload(): Promise<void> {
+    this._waiting.clear();
+    await Promise.all([
+      this._groupBy === null ? this._root.reload() : this._fetchGroups(),
+      ...[...this._opened.values()].map(block => block.reload())
+    ]);
+  }
+
+  /** Ids of those that match, as many as can be selected at once. */
+  async matching(): Promise<string[]> {
+    const page = await this._options.client.get('/runs', {
+      query: {
+        ...this.ask({}),
+        columns: [columns.NO_COLUMN],
+        max_results: MOST_SELECTED
+      }
+    });
+    return page.runs.map(run => run.run_id);
+  }
+
+  ask(scope: IBlockScope, runIds?: readonly string[]): IRunsRequest {
+    const { parentId, group } = scope;
+    const query = parentId === undefined ? this._query : EMPTY_QUERY;
+    const request = toRequest(query, runIds);
+    return {
+      ...request,
+      filter: both(request.filter, group?.filter ?? ''),
+      roots: parentId === undefined ? request.roots : undefined,
+      parent_run_id: parentId,
+      order_by: this._sort.map(columns.orderTerm),
+      columns: columns.requestedColumns([...this._tags, ...this._looked])
+    };
+  }
+
+  wait(runs: readonly Run[]): void {
+    runs.forEach(run => this._waiting.add(run.run_id));
+  }
+
+  override dispose(): void {
+    this._refreshColumns.dispose();
+    this._root.dispose();
+    this._opened.forEach(block => block.dispose());
+    this.sparklines.dispose();
+    super.dispose();
   }
 
   private get _chosen(): readonly string[] {
     return this._layout.columns ?? this._usual;
+  }
+
+  private _adopt(state: ITableState): void {
+    this._query = state.query ?? EMPTY_QUERY;
+    this._sort = state.sort ?? [];
+    this._layout = state.layout ?? columns.EMPTY_LAYOUT;
+    this._groupBy = state.groupBy ?? null;
+    this._groups = null;
+    // Before the first rows are there nobody has said what is looked at.
+    this._looked = this._layout.columns?.slice(0, 20) ?? [];
+  }
+
+  private _makeBlock(scope: IBlockScope): RunBlock {
+    const { client, changes } = this._options;
+    const block = new RunBlock({ client, changes }, this, scope);
+    block.stateChanged.connect(() => this.touch());
+    return block;
+  }
+
+  /** The query or the order is another: what was folded out may be gone. */
+  private async _restart(): Promise<void> {
+    [...this._opened.keys()].forEach(key => this._close(key));
+    this._waiting.clear();
+    this._failure = null;
+    await (this._groupBy === null ? this._root.restart() : this._fetchGroups());
+    this._epoch += 1;
+    this.touch();
+  }
+
+  private _close(key: string): void {
+    this._opened.get(key)?.dispose();
+    this._opened.delete(key);
+  }
+
+  private async _fetchGroups(): Promise<void> {
+    const by = this._groupBy;
+    const ticket = (this._ticket += 1);
+    if (by === null) {
+      return;
+    }
+    const { filter, text, experiment, view, roots } = this.ask({});
+    const metrics = this.shown.filter(id => id.startsWith('metrics.'));
+    try {
+      const found = await this._options.client.get('/groups', {
+        query: {
+          ...{ filter, text, experiment, view, roots, by },
+          ...columns.groupOrder(this._sort, metrics.slice(0, SUMMED)),
+          max_results: MOST_GROUPS
+        }
+      });
+      if (ticket === this._ticket) {
+        this._groups = found.groups;
+        this._groupTotal = found.run_count;
+        this._failure = null;
+      }
+    } catch (error) {
+      if (ticket === this._ticket) {
+        this._groups = this._groups ?? [];
+        this._failure = error as Error;
+      }
+    }
+    this.touch();
+  }
+
+  private async _fetchColumns(): Promise<void> {
+    try {
+      this._columns = await this._options.client.get('/columns', {
+        query: { view: this._query.deleted ? 'deleted' : undefined },
+        background: true
+      });
+    } catch (error) {
+      this._failure = error as Error;
+    }
+    const found = this._columns?.columns ?? [];
+    this._usual = columns.usualColumns(found);
+    this._tags = found
+      .filter(each => each.kind === 'tags')
+      .sort((a, b) => b.count - a.count)
+      .slice(0, MOST_TAGS)
+      .map(columns.columnId);
+    this.touch();
+  }
+
+  private _fetchCurves(block: RunBlock, from: number, to: number): void {
+    const runs = Array.from({ length: to - from }, (_, i) =>
+      block.at(from + i)
+    );
+    void this.sparklines.fetchMissing(runs.filter(run => run !== undefined));
   }
 
   private _setLayout(layout: ILayout): void {
@@ -139,11 +469,42 @@ export class RunTableModel extends RunPages {
     this.touch();
   }
 
+  private _onChanged(_: unknown, changes: IChanges): void {
+    if (changes.runs.length > 0) {
+      this.sparklines.forget(changes.runs);
+      void this._refreshColumns.invoke();
+      if (this._groupBy !== null) {
+        void this._fetchGroups();
+      }
+    }
+  }
+
+  private _onReconnected(): void {
+    void this._fetchGroups();
+    void this._fetchColumns();
+  }
+
+  private readonly _root: RunBlock;
+  private readonly _opened = new Map<string, RunBlock>();
   private readonly _waiting = new Set<string>();
-  private _known: Map<string, number> = columns.countColumns([]);
+  private readonly _refreshColumns = new Throttler(() => this._fetchColumns(), {
+    limit: COLUMNS_PAUSE,
+    edge: 'trailing'
+  });
+  private _rows: { layout: RowLayout; revision: number } | null = null;
+  private _columns: ColumnPage | null = null;
   private _usual: string[] = [];
+  private _tags: string[] = [];
+  private _looked: readonly string[] = [];
+  private _query: IRunsQuery = EMPTY_QUERY;
   private _sort: readonly ISortKey[] = [];
   private _layout: ILayout = columns.EMPTY_LAYOUT;
+  private _groupBy: string | null = null;
+  private _groups: RunGroup[] | null = null;
+  private _groupTotal = 0;
+  private _ticket = 0;
+  private _epoch = 0;
+  private _failure: Error | null = null;
 }
 
 export namespace RunTableModel {

@@ -7,6 +7,7 @@ import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 // Notebooks have marks from the start.
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { drawCellMark } from '../components/cellmark';
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { CellMarks } from '../model/cellmarks';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 

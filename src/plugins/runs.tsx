@@ -5,14 +5,16 @@ import {
 } from '@jupyterlab/application';
 import {
   Clipboard,
+  Dialog,
   ICommandPalette,
   InputDialog,
-  Notification
+  Notification,
+  showDialog
 } from '@jupyterlab/apputils';
 import { copyIcon, launchIcon } from '@jupyterlab/ui-components';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { mlopsIcon, tagIcon } from '../icons';
-import { parseTag } from '../model/format';
+import { formatSize, parseTag } from '../model/format';
 import { TextFormModel } from '../model/forms';
 import { attempt } from '../report';
 import {
@@ -118,8 +120,31 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
           return true;
         });
         if (done) {
-          Private.offerUndo(services, runIds);
+          await Private.offerUndo(services, runIds);
         }
+      }
+    });
+
+    commands.addCommand(CommandIDs.restoreRuns, {
+      label: trans.__('Restore'),
+      caption: trans.__('Take out of the trash'),
+      describedBy: RUN_ARGS,
+      isEnabled: args => targetRuns(app, mlops, args).length > 0,
+      execute: async args => {
+        const runIds = targetRuns(app, mlops, args);
+        await attempt(() => mlops.runs.restore(runIds));
+        mlops.runs.clearSelection();
+      }
+    });
+
+    commands.addCommand(CommandIDs.eraseRuns, {
+      label: trans.__('Erase …'),
+      caption: trans.__('Erase deleted runs for good'),
+      describedBy: RUN_ARGS,
+      isEnabled: args => targetRuns(app, mlops, args).length > 0,
+      execute: async args => {
+        const runIds = targetRuns(app, mlops, args);
+        await attempt(() => Private.erase(services, runIds));
       }
     });
 
@@ -186,12 +211,12 @@ namespace Private {
   }
 
   /** Deleted runs lie in the trash: one click brings them back. */
-  export function offerUndo(
+  export async function offerUndo(
     services: IViewServices,
     runIds: readonly string[]
-  ): void {
+  ): Promise<void> {
     const { trans, mlops } = services;
-    Notification.emit(
+    const id = Notification.emit(
       trans._n(
         'Moved %1 run to the trash.',
         'Moved %1 runs to the trash.',
@@ -208,5 +233,40 @@ namespace Private {
         ]
       }
     );
+    const bytes = await attempt(() => mlops.runs.erase(runIds, true));
+    if (bytes) {
+      const message = trans._n(
+        'Moved %1 run to the trash. Erasing it there would free %2.',
+        'Moved %1 runs to the trash. Erasing them there would free %2.',
+        runIds.length,
+        formatSize(bytes)
+      );
+      Notification.update({ id, message });
+    }
+  }
+
+  /** What is erased cannot be brought back: here one is asked. */
+  export async function erase(
+    services: IViewServices,
+    runIds: readonly string[]
+  ): Promise<void> {
+    const { trans, mlops } = services;
+    const size = formatSize(await mlops.runs.erase(runIds, true));
+    const { button } = await showDialog({
+      title: trans._n(
+        'Erase %1 run for good?',
+        'Erase %1 runs for good?',
+        runIds.length
+      ),
+      body: trans.__('This frees %1. Nothing can bring it back.', size),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.warnButton({ label: trans.__('Erase') })
+      ]
+    });
+    if (button.accept) {
+      await mlops.runs.erase(runIds, false);
+      Notification.info(trans.__('Freed %1.', size));
+    }
   }
 }

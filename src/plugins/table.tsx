@@ -1,5 +1,6 @@
 import {
   ILayoutRestorer,
+  IRouter,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
@@ -7,7 +8,11 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { tableIcon } from '../icons';
+import { saveBlob } from '../model/download';
+import type { ExportFormat } from '../model/export';
 import type { ITableState, RunTableModel } from '../model/table';
+import { SavedViews, VIEW_PARAMETER, viewIdIn } from '../model/views';
+import { attempt } from '../report';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { keepState } from './keepstate';
 import { ITabContent, ViewTabs } from './tabs';
@@ -21,12 +26,13 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
   description: 'The table of runs.',
   autoStart: true,
   requires: [IViewServices],
-  optional: [ILayoutRestorer, ICommandPalette],
+  optional: [ILayoutRestorer, ICommandPalette, IRouter],
   activate: (
     app: JupyterFrontEnd,
     services: IViewServices,
     restorer: ILayoutRestorer | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    router: IRouter | null
   ): void => {
     const { trans } = services;
     const tabs = new ViewTabs<RunTableModel>({
@@ -39,6 +45,15 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
         state: (model?.state ?? {}) as unknown as ReadonlyJSONObject
       })
     });
+
+    const views = new SavedViews(services.mlops.client);
+    const open = (state: ITableState) =>
+      tabs.open(KEY, async () => {
+        const content = await Private.content(services, state, views);
+        const onTab = (tab: Widget) =>
+          keepState(tab, content.model, () => tabs.save(KEY));
+        return { ...content, onTab };
+      });
 
     app.commands.addCommand(CommandIDs.openTable, {
       label: trans.__('Open the Table of Runs'),
@@ -55,14 +70,39 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
         }
       },
       execute: async args => {
-        const state = (args.state ?? {}) as ITableState;
-        await tabs.open(KEY, async () => {
-          const content = await Private.content(services, state);
-          const onTab = (tab: Widget) =>
-            keepState(tab, content.model, () => tabs.save(KEY));
-          return { ...content, onTab };
-        });
+        await open((args.state ?? {}) as ITableState);
       }
+    });
+    app.commands.addCommand(CommandIDs.openView, {
+      label: trans.__('Open a Saved View of the Runs'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            viewId: { type: 'string', description: 'Id of the view' },
+            search: {
+              type: 'string',
+              description: 'Query of an address that has the id in it'
+            }
+          }
+        }
+      },
+      execute: async args => {
+        const { viewId, search } = args as { viewId?: string; search?: string };
+        const known = viewId ?? viewIdIn(search ?? '');
+        if (known) {
+          await app.restored;
+          await attempt(async () => {
+            const { state } = await views.get(known);
+            const model = await open(state);
+            await model.adopt(state);
+          });
+        }
+      }
+    });
+    router?.register({
+      command: CommandIDs.openView,
+      pattern: new RegExp(`[?&]${VIEW_PARAMETER}=`)
     });
     palette?.addItem({
       command: CommandIDs.openTable,
@@ -74,16 +114,24 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
 namespace Private {
   export async function content(
     services: IViewServices,
-    state: ITableState
+    state: ITableState,
+    views: SavedViews
   ): Promise<ITabContent<RunTableModel>> {
     const { trans, mlops } = services;
-    const { RunTableModel } = await import('../model/table');
-    const { TableView } = await import('../components/table/tableview');
     const { client, changes } = mlops;
+    // The rows are on their way while the view is loaded.
+    const { RunTableModel } = await import('../model/table');
     const model = new RunTableModel({ client, changes, state });
+    const { TableView } = await import('../components/table/tableview');
+    const { exportRuns } = await import('../model/export');
+    const onExport = (format: ExportFormat) =>
+      void attempt(async () => {
+        const blob = await exportRuns(client, model, format);
+        saveBlob(blob, `runs.${format}`);
+      });
     return {
       model,
-      view: <TableView model={model} />,
+      view: <TableView model={model} views={views} onExport={onExport} />,
       label: trans.__('Runs'),
       icon: tableIcon
     };

@@ -15,7 +15,7 @@ class TablePage:
     @property
     def grid(self) -> Locator:
         """The table itself; it has the keyboard."""
-        return self.root.get_by_role("grid", name="Table of runs")
+        return self.root.get_by_role("treegrid", name="Table of runs")
 
     @property
     def search(self) -> Locator:
@@ -33,6 +33,32 @@ class TablePage:
         return self.grid.locator("[data-run-id]")
 
     @property
+    def groups(self) -> Locator:
+        """The heads of groups that are in view."""
+        return self.grid.locator("[data-kind=group]")
+
+    @property
+    def options(self) -> Locator:
+        """What completes the search."""
+        return self.root.get_by_role("search").get_by_role("option")
+
+    @property
+    def marked(self) -> Locator:
+        """The word of the search that is underlined."""
+        return self.root.locator(".jp-MLOps-combo-marks > span")
+
+    def cell(self, run: str, column: str) -> Locator:
+        """What a run has in a column, such as `params.lr`."""
+        return self.row(run).locator(f"[data-column='{column}']")
+
+    def choose(self, facet: str, value: str) -> None:
+        """Narrow the table to a value of a facet, without writing."""
+        chip = self.root.get_by_role("group", name="Narrow by values")
+        chip.get_by_role("button", name=facet).first.click()
+        chip.get_by_role("checkbox", name=value).click()
+        self.page.keyboard.press("Escape")
+
+    @property
     def active(self) -> Locator:
         """The cell that the keyboard is in."""
         name = self.grid.get_attribute("aria-activedescendant")
@@ -48,9 +74,9 @@ class TablePage:
         button = self.page.get_by_role("button", name=title, exact=True)
         return self.grid.get_by_role("columnheader").filter(has=button)
 
-    def sort(self, title: str) -> None:
-        """Click on the head of a column."""
-        self.head(title).get_by_role("button").first.click()
+    def sort(self, title: str, *, also: bool = False) -> None:
+        """Click on the head of a column, with Shift if the table is to be sorted by it `also`."""
+        self.head(title).get_by_role("button").first.click(modifiers=["Shift"] if also else [])
 
     def menu(self, column: str, item: str) -> None:
         """Choose from the menu of a column."""
@@ -59,6 +85,6 @@ class TablePage:
 
     def shows(self, *names: str) -> None:
         """Wait until these are the first runs, in this order."""
-        titles = self.rows.get_by_role("rowheader").get_by_role("button")
+        titles = self.rows.locator(".jp-MLOps-run-name")
         for place, name in enumerate(names):
             expect(titles.nth(place)).to_have_text(name)

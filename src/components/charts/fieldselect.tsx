@@ -1,6 +1,7 @@
 import { useServices } from '../services';
 import { columnTitle, kindTitle } from '../table/titles';
-import { ColumnKind, parseColumn } from '../../model/columns';
+import type { ColumnKind } from '../../api/types';
+import { parseColumn } from '../../model/columns';
 
 const KINDS: readonly ColumnKind[] = [
   'metrics',

@@ -1,45 +1,68 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { Debouncer } from '@lumino/polling';
-import type { Run } from '../../api/types';
-import { completions, FILTER_HELP } from '../../model/completions';
+import type { QueryProblem } from '../../api/types';
+import { Completer, FILTER_HELP } from '../../model/completions';
 import type { ObservableModel } from '../../model/observable';
-import type { IRunsQuery } from '../../model/query';
+import { IRunsQuery, isFilter } from '../../model/query';
 import { Problem } from '../basics';
-import { ComboBox } from '../combobox';
-import { useModel, useServices } from '../services';
+import { ComboBox, ISpan } from '../combobox';
+import { useModel, useOwned, useServices } from '../services';
 
 /** The search is sent when the user pauses for so long. */
-const PAUSE = 250;
+const PAUSE = 150;
+
+/** Words that are offered instead of a wrong one. */
+const OFFERED = 3;
 
 /** What can be searched: the list of the panel, or a table. */
 export interface ISearched extends ObservableModel {
   readonly query: IRunsQuery;
   /** Why the last search failed. */
   readonly error: string | null;
-  readonly runs: readonly Run[];
+  /** Which word of it is wrong. */
+  readonly problem: QueryProblem | null;
   search(query: Partial<IRunsQuery>): Promise<void>;
 }
 
-/** Search by words or by MLflow's filter, and by experiment. */
+/** Search by words or by a filter; what is wrong in it is underlined. */
 export function SearchBar(props: {
   model: ISearched;
   inputRef: React.RefObject<HTMLInputElement>;
   /** What stands beside the field. */
   children?: React.ReactNode;
+  /** What stands below it. */
+  below?: React.ReactNode;
 }): JSX.Element {
-  const { trans } = useServices();
-  const runs = useModel(props.model);
-  const [text, setText] = useState(runs.query.search);
+  const { mlops, trans } = useServices();
+  const model = useModel(props.model);
+  const completer = useOwned('completer', () => new Completer(mlops.client));
+  const { search } = model.query;
+  const [text, setText] = useState(search);
+  const problemId = useId();
   const send = useMemo(
-    () => new Debouncer((search: string) => runs.search({ search }), PAUSE),
-    [runs]
+    () => new Debouncer((search: string) => model.search({ search }), PAUSE),
+    [model]
   );
   useEffect(() => () => send.dispose(), [send]);
+  // A saved view, or a link, brings its own search.
+  const sent = useRef(search);
+  useEffect(() => {
+    if (search !== sent.current) {
+      sent.current = search;
+      setText(search);
+    }
+  }, [search]);
 
-  const change = (value: string) => {
+  const change = (value: string, caret = value.length) => {
     setText(value);
+    sent.current = value;
+    void completer.look(value, caret);
     void send.invoke(value);
   };
+  const wrong =
+    text === search && isFilter(search) && model.problem
+      ? spanOf(model.problem, search)
+      : null;
 
   return (
     <div className="jp-MLOps-search" role="search">
@@ -50,23 +73,60 @@ export function SearchBar(props: {
           placeholder={trans.__('Search, or metrics.accuracy > 0.9')}
           value={text}
           onChange={change}
+          onCaret={caret => void completer.look(text, caret)}
           onCancel={() => change('')}
-          options={text ? completions(text, runs.runs) : []}
-          invalid={runs.error !== null && text !== ''}
+          options={completer.choices}
+          invalid={model.error !== null && text !== ''}
+          describedBy={model.error ? problemId : undefined}
+          wrong={wrong}
         />
         {props.children}
       </div>
-      {runs.error && (
-        <Problem>
-          {runs.error} {text !== '' && trans.__('For example: %1', FILTER_HELP)}
+      {model.error && (
+        <Problem id={problemId}>
+          {model.error}{' '}
+          {wrong && model.problem && model.problem.suggestions.length > 0 ? (
+            <Suggestions
+              problem={model.problem}
+              onTake={word =>
+                change(
+                  text.slice(0, wrong.start) + word + text.slice(wrong.end)
+                )
+              }
+            />
+          ) : (
+            text !== '' && trans.__('For example: %1', FILTER_HELP)
+          )}
         </Problem>
       )}
-      <Experiments model={runs} />
+      {props.below}
     </div>
   );
 }
 
-function Experiments(props: { model: ISearched }): JSX.Element | null {
+/** Words that look like the wrong one: one click puts them into its place. */
+function Suggestions(props: {
+  problem: QueryProblem;
+  onTake: (word: string) => void;
+}): JSX.Element {
+  return (
+    <>
+      {props.problem.suggestions.slice(0, OFFERED).map(word => (
+        <button
+          key={word}
+          type="button"
+          className="jp-MLOps-link"
+          onClick={() => props.onTake(word)}
+        >
+          {word}
+        </button>
+      ))}
+    </>
+  );
+}
+
+/** The panel's list is narrowed to an experiment. */
+export function Experiments(props: { model: ISearched }): JSX.Element | null {
   const { mlops, trans } = useServices();
   const { query } = props.model;
   const all = useModel(mlops.runs).experiments;
@@ -93,4 +153,15 @@ function Experiments(props: { model: ISearched }): JSX.Element | null {
       </select>
     </label>
   );
+}
+
+/** Where the wrong word stands in the text; the server counts characters, without the margins. */
+function spanOf({ position, length }: QueryProblem, text: string): ISpan {
+  const points = [...text.trimStart()];
+  const margin = text.length - text.trimStart().length;
+  const width = (count: number) => points.slice(0, count).join('').length;
+  return {
+    start: margin + width(position),
+    end: margin + width(position + length)
+  };
 }

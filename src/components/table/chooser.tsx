@@ -1,21 +1,20 @@
 import { useState } from 'react';
-import { parseColumn, sortColumns } from '../../model/columns';
 import type { RunTableModel } from '../../model/table';
-import { Nothing } from '../basics';
+import { Nothing, TextButton } from '../basics';
 import { useServices } from '../services';
 import { columnTitle, kindTitle } from './titles';
 
 /** Columns in the list at once: of thousands, somebody types what they look for. */
 const LISTED = 200;
 
-/** Every column of the loaded runs, to show or to hide. */
+/** Every column that the runs have, to show or to hide. */
 export function ColumnChooser(props: { model: RunTableModel }): JSX.Element {
   const { trans } = useServices();
   const { model } = props;
   const [text, setText] = useState('');
   const shown = model.shown;
   const word = text.trim().toLowerCase();
-  const found = sortColumns(model.known.keys()).filter(id =>
+  const found = model.known.filter(({ id }) =>
     `${id} ${columnTitle(id, trans)}`.toLowerCase().includes(word)
   );
   return (
@@ -32,11 +31,25 @@ export function ColumnChooser(props: { model: RunTableModel }): JSX.Element {
         value={text}
         onChange={event => setText(event.target.value)}
       />
+      <div className="jp-MLOps-chooser-all">
+        <TextButton
+          disabled={found.every(({ id }) => shown.includes(id))}
+          onClick={() => model.showColumns(found.map(({ id }) => id))}
+        >
+          {trans.__('Show these %1', found.length)}
+        </TextButton>
+        <TextButton
+          disabled={model.layout.columns === null}
+          onClick={() => model.resetColumns()}
+        >
+          {trans.__('Usual columns')}
+        </TextButton>
+      </div>
       {found.length === 0 && (
         <Nothing>{trans.__('No run has such a column.')}</Nothing>
       )}
       <ul className="jp-MLOps-plain">
-        {found.slice(0, LISTED).map(id => (
+        {found.slice(0, LISTED).map(({ id, kind, count }) => (
           <li key={id}>
             <label className="jp-MLOps-check" title={id}>
               <input
@@ -48,7 +61,8 @@ export function ColumnChooser(props: { model: RunTableModel }): JSX.Element {
                 {columnTitle(id, trans)}
               </span>
               <span className="jp-MLOps-hint">
-                {kindTitle(parseColumn(id).kind, trans)}
+                {kindTitle(kind, trans)}
+                {count !== null && ` · ${count.toLocaleString()}`}
               </span>
             </label>
           </li>

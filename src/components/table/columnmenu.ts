@@ -3,9 +3,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 import { columnWidth, isSortable, NAME } from '../../model/columns';
 import type { RunTableModel } from '../../model/table';
-
-/** How much wider or narrower a column becomes at once, by keyboard. */
-const STEP = 40;
+import { WIDTH_STEP } from './keys';
 
 /** What can be done with a column; all of it by keyboard. `onClose` gets the keyboard back. */
 export function openColumnMenu(options: {
@@ -41,8 +39,8 @@ export function openColumnMenu(options: {
     add('left', trans.__('Move Left'), () => model.moveColumn(column, -1));
     add('right', trans.__('Move Right'), () => model.moveColumn(column, 1));
   }
-  add('wider', trans.__('Wider'), resize(STEP));
-  add('narrower', trans.__('Narrower'), resize(-STEP));
+  add('wider', trans.__('Wider'), resize(WIDTH_STEP));
+  add('narrower', trans.__('Narrower'), resize(-WIDTH_STEP));
   if (column !== NAME) {
     menu.addItem({ type: 'separator' });
     add('hide', trans.__('Hide'), () => model.toggleColumn(column));

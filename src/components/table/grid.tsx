@@ -9,20 +9,23 @@ import {
   useState
 } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import type { Run } from '../../api/types';
 import { columnWidth, NAME } from '../../model/columns';
+import type { IGroupLine, TableRow } from '../../model/rows';
+import type { Curve, Run, RunGroup } from '../../api/types';
 import type { RunTableModel } from '../../model/table';
 import { useModel, useServices } from '../services';
 import { CellContent } from './cell';
 import { openColumnMenu } from './columnmenu';
+import { GroupCell } from './groupcell';
 import { HeaderContent } from './header';
 import { HEADER, ICellPlace, useGridKeys } from './keys';
 
 const ROW_HEIGHT = 28;
 const HEADER_HEIGHT = 40;
 
-/** Rows before the end at which the next page is fetched. */
-const AHEAD = 60;
+/** Rows and columns around those in view that are in the page, too. */
+const ROWS_AROUND = 10;
+const COLUMNS_AROUND = 2;
 
 /**
  * Runs in rows, of which only those in view are in the page; the same holds for columns. The
@@ -32,31 +35,33 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
   const { mlops, trans } = useServices();
   const model = useModel(props.model);
   useModel(mlops.runs);
+  useModel(model.sparklines);
   const id = useId();
   const scroll = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<ICellPlace>({ row: 0, column: 0 });
-  const { layout, runs, shown } = model;
+  const [editing, setEditing] = useState<ICellPlace | null>(null);
+  const { layout, rows, shown } = model;
   const names = shown.join('\n');
   const columns = useMemo(
     () => [NAME, ...names.split('\n').filter(Boolean)],
     [names]
   );
-  const fixed = 1 + layout.pinned.length;
   const widths = useMemo(
     () => columns.map(column => columnWidth(layout, column)),
     [columns, layout]
   );
-  const left = widths.slice(0, fixed).reduce((sum, width) => sum + width, 0);
+  const fixed = usePinned(scroll, 1 + layout.pinned.length, widths);
+  const left = sum(widths.slice(0, fixed));
 
   // No compiler memoizes this code.
   // eslint-disable-next-line react-hooks/incompatible-library
   const rowItems = useVirtualizer({
-    count: runs.length,
+    count: rows.count,
     getScrollElement: () => scroll.current,
     estimateSize: () => ROW_HEIGHT,
     paddingStart: HEADER_HEIGHT,
     scrollPaddingStart: HEADER_HEIGHT,
-    overscan: 12
+    overscan: ROWS_AROUND
   });
   const columnItems = useVirtualizer({
     horizontal: true,
@@ -65,34 +70,35 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
     estimateSize: index => widths[fixed + index],
     paddingStart: left,
     scrollPaddingStart: left,
-    overscan: 2
+    overscan: COLUMNS_AROUND
   });
-  useEffect(() => columnItems.measure(), [columnItems, widths]);
+  useEffect(() => columnItems.measure(), [columnItems, widths, fixed]);
 
   const inView = rowItems.getVirtualItems();
-  const last = inView[inView.length - 1]?.index ?? 0;
-  useEffect(() => {
-    if (last >= runs.length - AHEAD) {
-      void model.loadMore();
-    }
-  }, [last, model, runs.length]);
+  const shownColumns = columnItems.getVirtualItems();
+  const first = fixed + (shownColumns[0]?.index ?? 0);
+  const end = first + shownColumns.length;
+  useLook(model, inView, [
+    ...columns.slice(0, fixed),
+    ...columns.slice(first, end)
+  ]);
+  useStart(model.epoch, () => {
+    rowItems.scrollToOffset(0);
+    setActive(({ row, column }) => ({ row: Math.min(row, 0), column }));
+  });
 
-  const openMenu = (column: string, at: { x: number; y: number }) =>
-    openColumnMenu({
-      model,
-      column,
-      trans,
-      at,
-      onClose: () => scroll.current?.focus()
-    });
   const cellId = (place: ICellPlace) => idOf(id, place);
+  const focus = useStable(() => scroll.current?.focus());
+  const openMenu = (column: string, at: { x: number; y: number }) =>
+    openColumnMenu({ model, column, trans, at, onClose: focus });
   const onKeyDown = useGridKeys({
     model,
     columns,
     active,
-    page: Math.max(1, inView.length - 24),
+    page: Math.max(1, inView.length - 2 * ROWS_AROUND),
     cell: place => document.getElementById(cellId(place)),
     openMenu,
+    edit: setEditing,
     move: place => {
       setActive(place);
       if (place.row !== HEADER) {
@@ -100,50 +106,39 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
       }
       if (place.column >= fixed) {
         columnItems.scrollToIndex(place.column - fixed);
+      } else {
+        columnItems.scrollToOffset(0);
       }
     }
   });
+  const press = usePress(model, active, setActive, focus);
 
-  /** With Shift, all rows from the active one are selected; with Ctrl, this one is, or no more. */
-  const press = (event: React.MouseEvent, place: ICellPlace) => {
-    const run = place.row === HEADER ? undefined : runs[place.row];
-    if (run && event.shiftKey) {
-      const [from, to] = [active.row, place.row].sort((a, b) => a - b);
-      const range = runs.slice(Math.max(0, from), to + 1);
-      mlops.runs.selectAlso(range.map(each => each.run_id));
-      // The browser would mark the text between.
-      event.preventDefault();
-      scroll.current?.focus();
-    } else if (run && (event.ctrlKey || event.metaKey)) {
-      const { selection } = mlops.runs;
-      mlops.runs.select(run.run_id, !selection.has(run.run_id));
-    }
-    setActive(place);
-  };
-
-  const shownColumns = columnItems.getVirtualItems();
-  const first = shownColumns[0]?.index ?? 0;
   const row = {
     model,
     id,
     columns,
     widths,
     fixed,
-    first: fixed + first,
-    end: fixed + first + shownColumns.length,
+    first,
+    end,
     gap: (shownColumns[0]?.start ?? left) - left,
-    onPress: useStable(press)
+    onPress: press,
+    onEdit: setEditing,
+    onDone: useStable(() => {
+      setEditing(null);
+      focus();
+    })
   };
-  const activeIn = (index: number) =>
-    active.row === index ? active.column : null;
+  const inRow = (place: ICellPlace | null, index: number) =>
+    place?.row === index ? place.column : null;
 
   return (
     <div
       ref={scroll}
-      role="grid"
+      role="treegrid"
       className="jp-MLOps-grid"
       aria-label={trans.__('Table of runs')}
-      aria-rowcount={model.totalIsExact ? model.total + 1 : -1}
+      aria-rowcount={model.totalIsExact ? rows.count + 1 : -1}
       aria-colcount={columns.length}
       aria-multiselectable
       aria-activedescendant={cellId(active)}
@@ -170,21 +165,21 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
           <Cells
             {...row}
             index={HEADER}
-            active={activeIn(HEADER)}
+            active={inRow(active, HEADER)}
             content={column => (
               <HeaderContent model={model} column={column} onMenu={openMenu} />
             )}
           />
         </div>
         {inView.map(item => (
-          <RunRow
-            key={runs[item.index].run_id}
+          <Line
+            key={item.index}
             {...row}
-            run={runs[item.index]}
+            {...stateOf(model, item.index, mlops.runs.selection)}
             index={item.index}
             top={item.start}
-            selected={mlops.runs.selection.has(runs[item.index].run_id)}
-            active={activeIn(item.index)}
+            active={inRow(active, item.index)}
+            editing={inRow(editing, item.index)}
           />
         ))}
       </div>
@@ -205,39 +200,110 @@ interface IRowProps {
   readonly first: number;
   readonly end: number;
   readonly gap: number;
-  readonly index: number;
-  /** The column that the keyboard is in; null in other rows. */
-  readonly active: number | null;
   readonly onPress: (event: React.MouseEvent, place: ICellPlace) => void;
+  readonly onEdit: (place: ICellPlace) => void;
+  /** The user has written what there was to write. */
+  readonly onDone: () => void;
+}
+
+/** What a row shows; values that stay the same let it be. */
+interface ILineState {
+  readonly row: TableRow['kind'] | null;
+  /** Undefined until it is loaded. */
+  readonly run?: Run;
+  readonly group?: RunGroup;
+  readonly curve?: Curve;
+  readonly level: number;
+  readonly expanded: boolean;
+  readonly selected: boolean;
+}
+
+function stateOf(
+  model: RunTableModel,
+  index: number,
+  selection: ReadonlySet<string>
+): ILineState {
+  const row = model.rows.at(index);
+  if (!row) {
+    return { row: null, level: 0, expanded: false, selected: false };
+  }
+  const { kind, level, expanded } = row;
+  if (row.kind === 'group') {
+    return { row: kind, group: row.group, level, expanded, selected: false };
+  }
+  const { run } = row;
+  return {
+    ...{ row: kind, run, level, expanded },
+    curve: run && model.sparklines.get(run),
+    selected: run !== undefined && selection.has(run.run_id)
+  };
 }
 
 /** Drawn again only when something in it changes: most of scrolling moves rows that are there. */
-const RunRow = memo(function RunRow(
-  props: IRowProps & { run: Run; top: number; selected: boolean }
+const Line = memo(function Line(
+  props: IRowProps &
+    ILineState & {
+      index: number;
+      top: number;
+      active: number | null;
+      /** The column that is written into. */
+      editing: number | null;
+    }
 ): JSX.Element {
-  const { run, selected } = props;
+  const { columns, expanded, group, index, level, model, run } = props;
+  const folds = group !== undefined || (run?.child_count ?? 0) > 0;
+  const content = (column: string) => {
+    if (group) {
+      const row: IGroupLine = { kind: 'group', group, level: 0, expanded };
+      return <GroupCell model={model} row={row} column={column} />;
+    }
+    if (!run) {
+      return column === NAME && <span className="jp-MLOps-hint">…</span>;
+    }
+    const at = props.editing === null ? null : columns[props.editing];
+    return (
+      <CellContent
+        {...{ model, run, column, level, expanded }}
+        curve={props.curve}
+        selected={props.selected}
+        editing={at === column}
+        onDone={props.onDone}
+      />
+    );
+  };
   return (
     <div
       role="row"
-      aria-rowindex={props.index + 2}
-      aria-selected={selected}
+      aria-rowindex={index + 2}
+      aria-level={level + 1}
+      aria-expanded={folds ? expanded : undefined}
+      aria-selected={group ? undefined : props.selected}
+      aria-busy={group || run ? undefined : true}
       className="jp-MLOps-grid-row"
-      data-run-id={run.run_id}
-      style={{ position: 'absolute', top: props.top, height: ROW_HEIGHT }}
+      data-run-id={run?.run_id}
+      data-kind={props.row}
+      style={
+        {
+          position: 'absolute',
+          top: props.top,
+          height: ROW_HEIGHT,
+          '--jp-mlops-level': level
+        } as React.CSSProperties
+      }
     >
-      <Cells
-        {...props}
-        content={column => (
-          <CellContent run={run} column={column} selected={selected} />
-        )}
-      />
+      <Cells {...props} content={content} />
     </div>
   );
 });
 
 /** Pinned cells, room for those out of view, those in view. */
 function Cells(
-  props: IRowProps & { content: (column: string) => React.ReactNode }
+  props: IRowProps & {
+    index: number;
+    /** The column that the keyboard is in; null in other rows. */
+    active: number | null;
+    content: (column: string) => React.ReactNode;
+  }
 ): JSX.Element {
   const { columns, first, end, fixed, index, widths } = props;
   const cell = (at: number, offset?: number) => (
@@ -247,10 +313,12 @@ function Cells(
       {...cellRole(props.model, index, columns[at])}
       aria-colindex={at + 1}
       className="jp-MLOps-cell"
+      data-column={columns[at]}
       data-pinned={offset !== undefined}
       data-active={props.active === at}
       style={{ width: widths[at], left: offset }}
       onMouseDown={event => props.onPress(event, { row: index, column: at })}
+      onDoubleClick={() => props.onEdit({ row: index, column: at })}
     >
       {props.content(columns[at])}
     </div>
@@ -260,10 +328,86 @@ function Cells(
       {columns
         .slice(0, fixed)
         .map((_, at) => cell(at, sum(widths.slice(0, at))))}
-      <div style={{ flex: 'none', width: props.gap }} />
+      <div role="presentation" style={{ flex: 'none', width: props.gap }} />
       {columns.slice(first, end).map((_, at) => cell(first + at))}
     </>
   );
+}
+
+/** With Shift, all rows from the active one are selected; with Ctrl, this one is, or no more. */
+function usePress(
+  model: RunTableModel,
+  active: ICellPlace,
+  setActive: (place: ICellPlace) => void,
+  focus: () => void
+): (event: React.MouseEvent, place: ICellPlace) => void {
+  const { runs } = useServices().mlops;
+  return useStable((event: React.MouseEvent, place: ICellPlace) => {
+    const row = place.row === HEADER ? undefined : model.rows.at(place.row);
+    const run = row?.kind === 'run' ? row.run : undefined;
+    if (run && event.shiftKey) {
+      runs.selectAlso(model.runIds(active.row, place.row));
+      // The browser would mark the text between.
+      event.preventDefault();
+      focus();
+    } else if (run && (event.ctrlKey || event.metaKey)) {
+      runs.select(run.run_id, !runs.selection.has(run.run_id));
+    }
+    setActive(place);
+  });
+}
+
+/** Tell the model what is in view. */
+function useLook(
+  model: RunTableModel,
+  inView: readonly { index: number }[],
+  ids: readonly string[]
+): void {
+  const from = inView[0]?.index ?? 0;
+  const to = (inView[inView.length - 1]?.index ?? -1) + 1;
+  const names = ids.join('\n');
+  const { count } = model.rows;
+  useEffect(() => {
+    // A tab that is hidden shows nothing.
+    if (names !== '') {
+      model.look(from, to, names.split('\n'));
+    }
+  }, [model, from, to, names, count, model.epoch]);
+}
+
+/** Do something whenever the table begins anew, but not at its first time. */
+function useStart(epoch: number, act: () => void): void {
+  const last = useRef(epoch);
+  const stable = useStable(act);
+  useEffect(() => {
+    if (last.current !== epoch) {
+      last.current = epoch;
+      stable();
+    }
+  }, [epoch, stable]);
+}
+
+/** How many columns stay at the left: where there is no room for others, they scroll, too. */
+function usePinned(
+  scroll: React.RefObject<HTMLElement>,
+  pinned: number,
+  widths: readonly number[]
+): number {
+  const [room, setRoom] = useState(Infinity);
+  useLayoutEffect(() => {
+    const node = scroll.current;
+    if (!node) {
+      return;
+    }
+    const observer = new ResizeObserver(() => setRoom(node.clientWidth / 2));
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [scroll]);
+  let fixed = Math.min(pinned, widths.length);
+  while (fixed > 0 && sum(widths.slice(0, fixed)) > Math.max(room, 0)) {
+    fixed -= 1;
+  }
+  return fixed;
 }
 
 function idOf(id: string, { row, column }: ICellPlace): string {

@@ -1,12 +1,20 @@
 import { useRef } from 'react';
 import { ellipsesIcon } from '@jupyterlab/ui-components';
-import { columnWidth, isSortable, parseColumn } from '../../model/columns';
+import {
+  columnWidth,
+  isSortable,
+  NAME,
+  parseColumn
+} from '../../model/columns';
 import type { RunTableModel } from '../../model/table';
 import { IconButton } from '../basics';
 import { useServices } from '../services';
 import { columnTitle, kindTitle } from './titles';
 
-/** The head of a column: sorts, opens its menu, and is dragged wider. */
+/** Pixels that a head is moved before that is meant as dragging. */
+const FAR = 6;
+
+/** The head of a column: sorts, opens its menu, is dragged to another place, and wider. */
 export function HeaderContent(props: {
   model: RunTableModel;
   column: string;
@@ -16,15 +24,26 @@ export function HeaderContent(props: {
   const { model, column } = props;
   const title = columnTitle(column, trans);
   const { kind } = parseColumn(column);
+  const drag = useColumnDrag(model, column);
+  const sortable = isSortable(column);
   return (
     <>
       <button
         type="button"
         className="jp-MLOps-header-title"
         tabIndex={-1}
-        disabled={!isSortable(column)}
-        title={trans.__('Sort by %1; with Shift, by others too', column)}
-        onClick={event => void model.sortBy(column, event.shiftKey)}
+        aria-disabled={!sortable}
+        title={
+          sortable
+            ? trans.__('Sort by %1; with Shift, by others too', column)
+            : column
+        }
+        {...drag.handlers}
+        onClick={event => {
+          if (sortable && !drag.hasMoved()) {
+            void model.sortBy(column, event.shiftKey);
+          }
+        }}
       >
         {kind !== 'attributes' && (
           <span className="jp-MLOps-header-kind">{kindTitle(kind, trans)}</span>
@@ -63,6 +82,64 @@ function SortMark(props: {
       {sort.length > 1 && place + 1}
     </span>
   );
+}
+
+/** Drag a head over another one: the column is put before it, or behind it in its right half. */
+function useColumnDrag(
+  model: RunTableModel,
+  column: string
+): {
+  handlers: React.DOMAttributes<HTMLElement>;
+  hasMoved: () => boolean;
+} {
+  const start = useRef<number | null>(null);
+  const moved = useRef(false);
+  const over = useRef<Element | null>(null);
+  const mark = (head: Element | null, side: string) => {
+    over.current?.removeAttribute('data-drop');
+    over.current = head;
+    head?.setAttribute('data-drop', side);
+  };
+  const end = () => {
+    mark(null, '');
+    start.current = null;
+  };
+  const handlers: React.DOMAttributes<HTMLElement> = {
+    onPointerDown: event => {
+      if (column !== NAME && event.button === 0) {
+        start.current = event.clientX;
+        moved.current = false;
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }
+    },
+    onPointerMove: event => {
+      if (start.current === null) {
+        return;
+      }
+      moved.current ||= Math.abs(event.clientX - start.current) > FAR;
+      const head = document
+        .elementsFromPoint(event.clientX, event.clientY)
+        .map(node => node.closest('[role="columnheader"]'))
+        .find(node => node !== null);
+      if (moved.current && head) {
+        const { left, width } = head.getBoundingClientRect();
+        mark(head, event.clientX < left + width / 2 ? 'before' : 'behind');
+      }
+    },
+    onPointerUp: () => {
+      const head = over.current as HTMLElement | null;
+      const target = head?.dataset.column;
+      const isBehind = head?.dataset.drop === 'behind';
+      end();
+      if (moved.current && target) {
+        const { shown } = model;
+        const place = shown.indexOf(target) + (isBehind ? 1 : 0);
+        model.placeColumn(column, shown[Math.max(0, place)] ?? null);
+      }
+    },
+    onPointerCancel: end
+  };
+  return { handlers, hasMoved: () => moved.current };
 }
 
 /** Dragged by pointer; by keyboard, the column's menu does the same. */

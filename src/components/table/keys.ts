@@ -1,10 +1,14 @@
-import { isSortable } from '../../model/columns';
+import { columnWidth, isEditable, isSortable, NAME } from '../../model/columns';
 import type { RunTableModel } from '../../model/table';
+import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';
 import { useServices } from '../services';
 
 /** The row of the column heads. */
 export const HEADER = -1;
+
+/** How much wider or narrower a column becomes at once, by keyboard. */
+export const WIDTH_STEP = 40;
 
 /** A cell by its row and its column. */
 export interface ICellPlace {
@@ -22,6 +26,8 @@ export interface IGridKeys {
   readonly page: number;
   readonly move: (place: ICellPlace) => void;
   readonly cell: (place: ICellPlace) => HTMLElement | null;
+  /** Write into a cell. */
+  readonly edit: (place: ICellPlace) => void;
   readonly openMenu: (column: string, at: { x: number; y: number }) => void;
 }
 
@@ -32,12 +38,13 @@ export function useGridKeys(
   const { commands, mlops } = useServices();
   const { active, model, columns } = grid;
   const column = columns[active.column];
-  const run = active.row === HEADER ? undefined : model.runs[active.row];
+  const row = active.row === HEADER ? undefined : model.rows.at(active.row);
+  const run = row?.kind === 'run' ? row.run : undefined;
   const { selection } = mlops.runs;
 
   const go = (row: number, to: number) =>
     grid.move({
-      row: Math.max(HEADER, Math.min(model.runs.length - 1, row)),
+      row: Math.max(HEADER, Math.min(model.rows.count - 1, row)),
       column: Math.max(0, Math.min(columns.length - 1, to))
     });
   const moves: Readonly<Record<string, () => void>> = {
@@ -50,7 +57,7 @@ export function useGridKeys(
     Home: () => go(active.row, 0),
     End: () => go(active.row, columns.length - 1),
     'Ctrl+Home': () => go(HEADER, 0),
-    'Ctrl+End': () => go(model.runs.length - 1, columns.length - 1)
+    'Ctrl+End': () => go(model.rows.count - 1, columns.length - 1)
   };
 
   const onHeader: Readonly<Record<string, () => void>> = {
@@ -58,35 +65,68 @@ export function useGridKeys(
     'Shift+Enter': () => isSortable(column) && void model.sortBy(column, true),
     ContextMenu: () => openMenu(),
     'Shift+F10': () => openMenu(),
-    'Alt+ArrowDown': () => openMenu()
+    'Alt+ArrowDown': () => openMenu(),
+    'Shift+ArrowRight': () => resize(WIDTH_STEP),
+    'Shift+ArrowLeft': () => resize(-WIDTH_STEP),
+    'Alt+Shift+ArrowRight': () => shift(1),
+    'Alt+Shift+ArrowLeft': () => shift(-1),
+    p: () => column !== NAME && model.togglePin(column)
+  };
+  const resize = (step: number) =>
+    model.resizeColumn(column, columnWidth(model.layout, column) + step);
+  const shift = (step: number) => {
+    if (column !== NAME) {
+      model.moveColumn(column, step);
+      // The keyboard goes along with the column.
+      go(HEADER, 1 + model.shown.indexOf(column));
+    }
   };
   const openMenu = () => {
     const place = grid.cell(active)?.getBoundingClientRect();
     grid.openMenu(column, { x: place?.left ?? 0, y: place?.bottom ?? 0 });
   };
 
+  const marked = (runId: string) =>
+    selection.has(runId) ? [...selection] : [runId];
   const onRun: Readonly<Record<string, (runId: string) => void>> = {
     ' ': runId => mlops.runs.select(runId, !selection.has(runId)),
     'Shift+ArrowDown': () => extend(1),
     'Shift+ArrowUp': () => extend(-1),
-    'Ctrl+a': () => mlops.runs.selectAlso(model.runs.map(each => each.run_id)),
-    Enter: runId => void commands.execute(CommandIDs.openRun, { runId }),
-    Delete: runId =>
-      void commands.execute(CommandIDs.deleteRuns, {
-        runIds: selection.has(runId) ? [...selection] : [runId]
-      }),
+    Enter: runId =>
+      isEditable(column)
+        ? grid.edit(active)
+        : void commands.execute(CommandIDs.openRun, { runId }),
+    F2: () => isEditable(column) && grid.edit(active),
+    Delete: runId => {
+      const { deleted } = model.query;
+      const command = deleted ? CommandIDs.eraseRuns : CommandIDs.deleteRuns;
+      void commands.execute(command, { runIds: marked(runId) });
+    },
     t: runId =>
-      void commands.execute(CommandIDs.tagRun, {
-        runIds: selection.has(runId) ? [...selection] : [runId]
-      })
+      void commands.execute(CommandIDs.tagRun, { runIds: marked(runId) })
   };
 
   const extend = (step: number) => {
     const next = active.row + step;
-    const range = [active.row, next].map(row => model.runs[row]?.run_id);
-    mlops.runs.selectAlso(range.filter(runId => runId !== undefined));
+    mlops.runs.selectAlso(model.runIds(active.row, next));
     go(Math.max(0, next), active.column);
   };
+
+  const folds = row?.kind === 'group' || (run?.child_count ?? 0) > 0;
+  /** In a line that has others in it, the arrows fold first and move then. */
+  const fold = (key: string): (() => void) | undefined => {
+    const open = key === 'ArrowRight';
+    const turns =
+      (open || key === 'ArrowLeft') &&
+      active.column === 0 &&
+      open !== row?.expanded;
+    const enters = row?.kind === 'group' && (key === 'Enter' || key === ' ');
+    return row && folds && (turns || enters)
+      ? () => void model.expand(row, !row.expanded)
+      : undefined;
+  };
+  const selectAll = () =>
+    void attempt(async () => mlops.runs.selectAlso(await model.matching()));
 
   return event => {
     if (event.target !== event.currentTarget) {
@@ -94,8 +134,12 @@ export function useGridKeys(
     }
     const key = keyName(event);
     const act =
+      fold(key) ??
       moves[key] ??
-      (run ? onRun[key] && (() => onRun[key](run.run_id)) : onHeader[key]);
+      (key === 'Ctrl+a' ? selectAll : undefined) ??
+      (active.row === HEADER
+        ? onHeader[key]
+        : run && onRun[key] && (() => onRun[key](run.run_id)));
     if (act) {
       act();
       event.preventDefault();

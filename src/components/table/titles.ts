@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { ColumnKind, parseColumn } from '../../model/columns';
+import type { ColumnKind } from '../../api/types';
+import { parseColumn } from '../../model/columns';
 
 /** What stands over a column. */
 export function columnTitle(id: string, trans: TranslationBundle): string {
@@ -8,6 +9,10 @@ export function columnTitle(id: string, trans: TranslationBundle): string {
       return trans.__('Name');
     case 'attributes.status':
       return trans.__('Status');
+    case 'attributes.curve':
+      return trans.__('Curve');
+    case 'attributes.tags':
+      return trans.__('Tags');
     case 'attributes.start_time':
       return trans.__('Started');
     case 'attributes.duration':

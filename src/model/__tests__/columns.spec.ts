@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeRun } from '../../__tests__/fakes';
+import type { Column } from '../../api/types';
 import * as columns from '../columns';
 
 const layout = (change: Partial<columns.ILayout> = {}): columns.ILayout => ({
@@ -8,34 +8,36 @@ const layout = (change: Partial<columns.ILayout> = {}): columns.ILayout => ({
 });
 
 describe('columns', () => {
-  const run = (id: string, lr: string) =>
-    makeRun({
-      run_id: id,
-      metrics: { m10: 1, m2: 2 },
-      params: { lr, solver: 'lbfgs' },
-      tags: { stage: 'final', 'mlflow.user': 'x', 'mlops.kind': 'y' }
-    });
+  const found = [
+    ['metrics', 'm10', 2, 0, 1],
+    ['metrics', 'm2', 2, 0, 1],
+    ['params', 'depth', 1, 3, 3],
+    ['params', 'lr', 2, 0.1, 0.2],
+    ['params', 'seed', 2, 1, 1],
+    ['params', 'solver', 2, null, null],
+    ['tags', 'mlflow.user', 2, null, null],
+    ['tags', 'stage', 2, null, null]
+  ].map(
+    ([kind, key, count, min, max]) =>
+      ({ column: `${kind}.${key}`, kind, key, count, min, max }) as Column
+  );
 
-  it('are those that most runs have; params only where they differ', () => {
-    const usual = columns.usualColumns([run('a', '0.1'), run('b', '0.2')]);
-    expect(usual.slice(0, 3)).toEqual([
-      'attributes.status',
-      'attributes.start_time',
-      'attributes.duration'
-    ]);
-    expect(usual.slice(3)).toEqual([
+  it('are those that most runs have; numbers of params only where they differ', () => {
+    const usual = columns.usualColumns(found);
+    expect(usual.filter(id => !id.startsWith('attributes.'))).toEqual([
       'metrics.m2',
       'metrics.m10',
       'params.lr',
-      'tags.stage'
+      'params.solver',
+      'params.depth'
     ]);
   });
 
-  it('are counted over pages', () => {
-    const counts = columns.countColumns([run('a', '1')]);
-    columns.countColumns([run('b', '2')], counts);
-    expect(counts.get('params.lr')).toBe(2);
-    expect(counts.has('tags.mlflow.user')).toBe(false);
+  it('are offered without tags that are nobody’s', () => {
+    const ids = columns.knownColumns(found).map(({ id }) => id);
+    expect(ids).toContain('tags.stage');
+    expect(ids).not.toContain('tags.mlflow.user');
+    expect(columns.facetColumns(found)).toContain('tags.stage');
   });
 
   it('are found by number, not by digit', () => {
@@ -79,5 +81,28 @@ describe('columns', () => {
   it('stay wide enough to be seen', () => {
     const thin = columns.resizeColumn(layout(), 'metrics.m', 1);
     expect(columns.columnWidth(thin, 'metrics.m')).toBeGreaterThan(40);
+  });
+
+  it('are dropped before another one, pinned where that is pinned', () => {
+    const shown = ['a.1', 'a.2', 'a.3', 'a.4'];
+    const moved = columns.placeColumn(layout(), shown, 'a.4', 'a.2');
+    expect(moved.columns).toEqual(['a.1', 'a.4', 'a.2', 'a.3']);
+    const last = columns.placeColumn(layout(), shown, 'a.1', null);
+    expect(last.columns).toEqual(['a.2', 'a.3', 'a.4', 'a.1']);
+    const pinned = layout({ columns: shown, pinned: ['a.1'] });
+    const beside = columns.placeColumn(pinned, shown, 'a.3', 'a.1');
+    expect(beside.pinned).toEqual(['a.3', 'a.1']);
+    const away = columns.placeColumn(
+      beside,
+      beside.columns ?? [],
+      'a.1',
+      'a.4'
+    );
+    expect(columns.orderColumns(away, away.columns ?? [])).toEqual([
+      'a.3',
+      'a.2',
+      'a.1',
+      'a.4'
+    ]);
   });
 });

@@ -1,36 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import { makeRun } from '../../__tests__/fakes';
-import { completions } from '../completions';
+import { FakeServer } from '../../__tests__/fakes';
+import { Completer, quoteKey } from '../completions';
 
-const runs = [
-  makeRun({
-    run_id: 'a',
-    metrics: { accuracy: 0.9, 'train/loss': 1 },
-    params: { C: '1' },
-    tags: { baseline: '', 'mlflow.user': 'x' }
-  })
-];
-
-describe('completions', () => {
-  it('finds a key by its name or by its whole path', () => {
-    expect(completions('acc', runs)).toEqual(['metrics.accuracy ']);
-    expect(completions('metrics.', runs)).toEqual([
-      'metrics.`train/loss` ',
-      'metrics.accuracy '
-    ]);
+describe('Completer', () => {
+  const item = (text: string, kind: string) => ({
+    ...{ text, kind },
+    detail: '',
+    count: null
   });
 
-  it('completes the last word of a longer filter', () => {
-    expect(completions('metrics.accuracy > 0.5 AND params.', runs)).toEqual([
-      'metrics.accuracy > 0.5 AND params.C '
-    ]);
+  it('puts what the server offers into its place, and the cursor behind it', async () => {
+    const server = new FakeServer().on('get', '/completions', () => ({
+      start: 2,
+      end: 5,
+      items: [item('metrics.accuracy', 'field'), item("'svc'", 'value')]
+    }));
+    const completer = new Completer(server.client);
+    await completer.look('😀 acc > 1', 6);
+    expect(server.asked[0].query).toMatchObject({ cursor: 5 });
+    expect(completer.choices[0]).toMatchObject({
+      value: '😀 metrics.accuracy > 1',
+      caret: '😀 metrics.accuracy'.length
+    });
+    expect(completer.choices[1].value).toBe("😀 'svc' > 1");
+    completer.dispose();
   });
 
-  it('leaves values to the user, but knows those of the status', () => {
-    expect(completions('metrics.accuracy > 0', runs)).toEqual([]);
-    expect(completions('attributes.status = F', runs)).toEqual([
-      "attributes.status = 'FINISHED'",
-      "attributes.status = 'FAILED'"
-    ]);
+  it('offers nothing where the server does not answer', async () => {
+    const completer = new Completer(new FakeServer().client);
+    await completer.look('acc', 3);
+    expect(completer.choices).toEqual([]);
+    completer.dispose();
   });
+});
+
+it('writes keys so that a filter can read them', () => {
+  expect(quoteKey('model.depth')).toBe('model.depth');
+  expect(quoteKey('val loss')).toBe('`val loss`');
+  expect(quoteKey('a`b')).toBe('"a`b"');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRun } from '../../__tests__/fakes';
-import { isFilter, mergeRuns, toRequest } from '../query';
+import { isFilter, mergeRuns, toggleFacet, toRequest } from '../query';
 
 describe('isFilter', () => {
   it.each([
@@ -26,9 +26,8 @@ describe('isFilter', () => {
 describe('toRequest', () => {
   it('asks for runs that are nobody’s child while nothing is searched', () => {
     expect(toRequest({ search: ' ', experiment: null })).toEqual({
-      filter: 'attributes.parent_run_id IS NULL',
-      text: undefined,
-      experiment: undefined
+      filter: '',
+      roots: true
     });
   });
 
@@ -45,7 +44,30 @@ describe('toRequest', () => {
       { search: 'metrics.a > 1', experiment: null },
       ['x', 'y']
     );
-    expect(filter).toBe("metrics.a > 1 AND attributes.run_id IN ('x', 'y')");
+    expect(filter).toBe("metrics.a > 1 AND run_id IN ('x', 'y')");
+  });
+});
+
+describe('facets', () => {
+  const request = (facets: ReturnType<typeof toggleFacet>) =>
+    toRequest({ search: 'svc', experiment: null, facets });
+
+  it('ask for one of the chosen values of each column', () => {
+    const stages = toggleFacet([], 'tags.stage', 'old');
+    const both = toggleFacet(stages, 'tags.stage', "it's new");
+    const all = toggleFacet(both, 'status', 'FAILED');
+    expect(request(all).filter).toBe(
+      "tags.stage IN ('old', 'it''s new') AND status IN ('FAILED')"
+    );
+    expect(request(toggleFacet(stages, 'tags.stage', 'old')).filter).toBe('');
+  });
+
+  it('ask for runs without a value, or for some values: not for both', () => {
+    const none = toggleFacet([], 'tags.stage', null);
+    expect(request(none).filter).toBe('tags.stage IS NULL');
+    expect(request(toggleFacet(none, 'tags.stage', 'x')).filter).toBe(
+      "tags.stage IN ('x')"
+    );
   });
 });
 
@@ -55,13 +77,12 @@ describe('mergeRuns', () => {
 
   it('puts a new run where its start time says', () => {
     const between = makeRun({ run_id: 'between', start_time: 2 });
-    const merged = mergeRuns([young, old], [between], new Set());
+    const merged = mergeRuns([young, old], [between]);
     expect(merged.map(run => run.run_id)).toEqual(['young', 'between', 'old']);
   });
 
-  it('replaces a known run in place, and drops what no longer matches', () => {
+  it('replaces a known run in place', () => {
     const ended = { ...old, status: 'FAILED' as const };
-    const merged = mergeRuns([young, old], [ended], new Set(['young']));
-    expect(merged).toEqual([ended]);
+    expect(mergeRuns([young, old], [ended])).toEqual([young, ended]);
   });
 });

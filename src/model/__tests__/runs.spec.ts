@@ -22,22 +22,20 @@ describe('RunsModel', () => {
     const ids = /run_id IN \(([^)]*)\)/.exec(filter)?.[1];
     const found = stored
       .filter(run => run.lifecycle_stage === 'active')
-      .filter(run =>
-        filter.includes('parent_run_id IS NULL') ? !run.parent_run_id : true
-      )
+      .filter(run => (query.roots ? !run.parent_run_id : true))
       .filter(run => !ids || ids.includes(`'${run.run_id}'`))
       .filter(
         run => !query.parent_run_id || run.parent_run_id === query.parent_run_id
       )
       .filter(run => !query.text || run.name.includes(String(query.text)))
       .sort((a, b) => b.start_time - a.start_time);
-    const start = Number(query.page_token ?? 0);
+    const start = Number(query.offset ?? 0);
     const end = start + Number(query.max_results);
     return {
       runs: found.slice(start, end),
       total: found.length,
       total_is_exact: true,
-      next_page_token: end < found.length ? String(end) : null
+      offset: start
     };
   };
 

@@ -19,13 +19,13 @@ describe('RunTableModel', () => {
   const answer = ({ query = {} }: IAsked) => {
     const ids = /run_id IN \(([^)]*)\)/.exec(String(query.filter))?.[1];
     const found = stored.filter(run => !ids || ids.includes(`'${run.run_id}'`));
-    const start = Number(query.page_token ?? 0);
+    const start = Number(query.offset ?? 0);
     const end = start + Number(query.max_results);
     return {
       runs: found.slice(start, end),
       total: found.length,
       total_is_exact: true,
-      next_page_token: end < found.length ? String(end) : null
+      offset: start
     };
   };
   const lastQuery = () => server.requests('/runs').slice(-1)[0].query;
@@ -35,7 +35,9 @@ describe('RunTableModel', () => {
       makeRun({ run_id: `r${i}.`, metrics: { acc: i }, params: { n: `${i}` } })
     );
     changes = new FakeChanges();
-    server = new FakeServer().on('get', '/runs', answer);
+    server = new FakeServer()
+      .on('get', '/runs', answer)
+      .on('get', '/columns', () => ({ columns: [], run_count: 0 }));
     model = new RunTableModel({
       client: server.client,
       changes: changes.stream
@@ -43,18 +45,85 @@ describe('RunTableModel', () => {
     await settled();
   });
 
-  it('loads page after page, and no further than there is', async () => {
-    expect(model.runs).toHaveLength(200);
-    await model.loadMore();
-    await model.loadMore();
-    await model.loadMore();
-    expect(model.runs).toHaveLength(450);
-    expect(server.requests('/runs')).toHaveLength(3);
+  const runAt = (index: number) => {
+    const row = model.rows.at(index);
+    return row?.kind === 'run' ? row.run?.run_id : undefined;
+  };
+
+  it('knows how many there are, and loads what is looked at', async () => {
+    expect(model.rows.count).toBe(450);
+    expect(runAt(0)).toBe('r0.');
+    expect(runAt(430)).toBeUndefined();
+    model.look(425, 450, []);
+    await settled();
+    expect(runAt(430)).toBe('r430.');
+    expect(runAt(449)).toBe('r449.');
+    expect(runAt(300)).toBeUndefined();
   });
 
-  it('asks for one page at a time', async () => {
-    await Promise.all([model.loadMore(), model.loadMore()]);
-    expect(model.runs).toHaveLength(400);
+  it('asks once for what is looked at often', async () => {
+    model.look(300, 340, []);
+    model.look(301, 341, []);
+    model.look(302, 342, []);
+    await settled();
+    model.look(302, 342, []);
+    await settled();
+    expect(server.requests('/runs')).toHaveLength(2);
+  });
+
+  it('asks for the columns that are looked at, and keeps what it had', async () => {
+    stored = stored.map(run => ({ ...run, params: {}, metrics: { acc: 1 } }));
+    model.look(0, 30, ['metrics.acc']);
+    await settled();
+    expect(lastQuery()?.columns).toEqual(['run_id', 'metrics.acc']);
+    stored = stored.map(run => ({ ...run, metrics: {}, params: { n: '1' } }));
+    model.look(0, 30, ['params.n']);
+    await settled();
+    const row = model.rows.at(3);
+    expect(row?.kind === 'run' && row.run).toMatchObject({
+      metrics: { acc: 1 },
+      params: { n: '1' }
+    });
+  });
+
+  it('puts the runs inside of a run below it', async () => {
+    const children = [makeRun({ run_id: 'c0' }), makeRun({ run_id: 'c1' })];
+    server.on('get', '/runs', asked =>
+      asked.query?.parent_run_id
+        ? { runs: children, total: 2, total_is_exact: true, offset: 0 }
+        : answer(asked)
+    );
+    await model.expand(model.rows.at(1)!, true);
+    expect([0, 1, 2, 3, 4].map(runAt)).toEqual([
+      'r0.',
+      'r1.',
+      'c0',
+      'c1',
+      'r2.'
+    ]);
+    expect(model.rows.at(2)).toMatchObject({ level: 1 });
+    expect(model.rows.at(1)).toMatchObject({ expanded: true });
+    await model.expand(model.rows.at(1)!, false);
+    expect([1, 2].map(runAt)).toEqual(['r1.', 'r2.']);
+    expect(model.rows.count).toBe(450);
+  });
+
+  it('groups the runs, and shows those of a group below it', async () => {
+    const group = (value: string, count: number) => ({
+      ...{ value, count, newest: 1, aggregates: [] },
+      filter: `experiment = '${value}'`
+    });
+    server.on('get', '/groups', () => ({
+      groups: [group('iris', 450), group('wine', 3)],
+      run_count: 453
+    }));
+    await model.setGroupBy('experiment');
+    expect(model.rows.count).toBe(2);
+    await model.expand(model.rows.at(0)!, true);
+    expect(lastQuery()?.filter).toBe("experiment = 'iris'");
+    expect(model.rows.count).toBe(452);
+    expect(runAt(1)).toBe('r0.');
+    expect(model.rows.at(451)).toMatchObject({ kind: 'group' });
   });
 
   it('lets the server sort: down, up, not at all', async () => {
@@ -76,9 +145,10 @@ describe('RunTableModel', () => {
   });
 
   it('begins anew when the order changes', async () => {
-    await model.loadMore();
+    const { epoch } = model;
     await model.sortBy('metrics.acc', false);
-    expect(model.runs).toHaveLength(200);
+    expect(model.epoch).not.toBe(epoch);
+    expect(lastQuery()?.offset).toBe(0);
   });
 
   it('forgets an answer that was overtaken', async () => {
@@ -141,6 +211,6 @@ describe('RunTableModel', () => {
     });
     await model.search({ search: 'metrics.a >' });
     expect(model.error).toBe('The filter ends too early.');
-    expect(model.runs).toHaveLength(200);
+    expect(runAt(0)).toBe('r0.');
   });
 });
