@@ -19,10 +19,10 @@ from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.status import list_faults
 
 LOGGER = """
-import os, resource, sys
+import os, resource, sys, time
 import jupyterlab_mlops as mlops
 
-limit, count = int(sys.argv[2]), int(sys.argv[3])
+limit, count, pause = int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 acks = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -31,12 +31,16 @@ os.write(acks, (run.info.run_id + "\\n").encode())
 for number in range(count):
     mlops.log_text(f"{number:05} " * 2000, f"files/{number}.txt")
     os.write(acks, b".")
+    time.sleep(pause)
 """
 CONTENT = [f"{number:05} " * 2000 for number in range(1000)]
 
 
-def start(acks: Path, limit: int = 0, count: int = 10**6) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", LOGGER, str(acks), str(limit), str(count)])
+def start(
+    acks: Path, limit: int = 0, count: int = 10**6, pause: float = 0
+) -> subprocess.Popen[bytes]:
+    arguments = [str(acks), str(limit), str(count), str(pause)]
+    return subprocess.Popen([sys.executable, "-c", LOGGER, *arguments])
 
 
 def acknowledged(acks: Path) -> tuple[str, int]:
@@ -66,7 +70,8 @@ def check(data_dir: Path, acks: Path) -> int:
 def test_files_of_a_killed_process_are_all_there(data_dir: Path, tmp_path: Path) -> None:
     for round_ in range(3):
         acks = tmp_path / f"acks-{round_}"
-        process = start(acks)
+        # Not as fast as it can: more than 4 MiB would be worth a file of its own.
+        process = start(acks, pause=0.001)
         try:
             wait_for(lambda a=acks, n=round_: acknowledged(a)[1] > 20 + 30 * n, timeout=60)  # type: ignore[misc]
         finally:
