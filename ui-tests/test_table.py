@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from harness import wait_for
 from pages import LabPage, TablePage
 from pages.axe import serious_violations
 
@@ -39,6 +40,7 @@ def lab(shared_lab: LabPage) -> LabPage:
     """Lab with three hundred runs of fifty columns."""
     shared_lab.open_notebook(shared_lab.server.write_notebook(MANY))
     shared_lab.run_all()
+    wait_for(lambda: shared_lab.server.api.mlops("GET", "runs")["total"] == 300)
     return shared_lab
 
 
@@ -133,6 +135,7 @@ def test_tags_and_notes_are_written_in_place_and_shown_as_text(
     chooser.get_by_role("checkbox").last.check()
     table.root.get_by_role("button", name="Columns", exact=True).click()
     table.search.fill(LAST)
+    expect(table.root.get_by_text(f"{len(runs)} runs", exact=True)).to_be_visible()
     table.grid.focus()
     lab.page.keyboard.press("End")
     for name, (_, text) in evil.items():
