@@ -12,6 +12,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+from harness import wait_for
 from harness.record import Record
 from jupyterlab_mlops.kernel.hooks import is_skipped
 from jupyterlab_mlops.kernel.journal import make_execution_id
@@ -79,6 +80,8 @@ def test_nbclient_stores_the_same_notebook_with_and_without_us(
 
 def test_what_is_recorded_of_a_cell_is_what_the_client_stores(kernel: Any) -> None:
     shown = [joined(kernel.run(source)) for source in MESSY[:8]]
+    # The outputs of a cell are written after its client has seen its end.
+    wait_for(lambda: "outputs" in kernel.executions()[-1])
     recorded = kernel.executions()
     assert [e["source"] for e in recorded] == MESSY[:8]
     assert [e["sequence"] for e in recorded] == list(range(1, 9))
