@@ -41,6 +41,7 @@ from .services import Services
 WORTH_ZIPPING = 16 * 1024
 WORTH_A_CALL = 1024 * 1024
 LONGEST_MESSAGE = 500
+LONGEST_PATH = 200
 MAX_DRAINED = 4 * MAX_BODY
 """Bytes of a body that are read at most, though not kept: whoever still sends reads no answer."""
 
@@ -54,6 +55,22 @@ class MLOpsHandler(APIHandler):
 
     routes: Mapping[str, Route] = {}
     max_drained = MAX_DRAINED
+    is_path_text = True
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """Leave a path that is no text to `check_path`: refused before its body, nobody hears why."""
+        try:
+            return super().decode_argument(value, name)
+        except web.HTTPError:
+            if name in self.request.arguments:
+                raise
+            self.is_path_text = False
+            return ""
+
+    def check_path(self) -> None:
+        """Refuse a path that is no text; raises InvalidRequest."""
+        if not self.is_path_text:
+            raise InvalidRequest(f"The path {self.request.path[:LONGEST_PATH]} is not UTF-8 text.")
 
     async def prepare(self) -> None:  # type: ignore[override]
         """See who asks, and refuse a body that is far too large before it is read."""
@@ -98,6 +115,7 @@ class MLOpsHandler(APIHandler):
             await self._send_json(result)
 
     async def _call(self, route: Route, path: dict[str, str]) -> Any:
+        self.check_path()
         services = self.services
         given: dict[str, Any] = dict(path)
         query = decode_query(route.query or parameters.NoQuery, self.request.query_arguments)

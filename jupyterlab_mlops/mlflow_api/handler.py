@@ -146,6 +146,7 @@ class MLflowHandler(MLOpsHandler):
             self.finish(result if isinstance(result, (bytes, str)) else msgspec.json.encode(result))
 
     async def _result(self, call: Call, path: dict[str, str]) -> Any:
+        self.check_path()
         services = self.services
         given: dict[str, Any] = dict(path)
         if call.message is not None:
