@@ -58,7 +58,7 @@ class MLOpsHandler(APIHandler):
     is_path_text = True
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
-        """Leave a path that is no text to `check_path`: refused before its body, nobody hears why."""
+        """Leave a path that is no text to `check_path`: refused too early, nobody hears why."""
         try:
             return super().decode_argument(value, name)
         except web.HTTPError:
