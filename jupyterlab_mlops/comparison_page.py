@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
-from functools import cache
 from typing import Any
 
-import jinja2
 import nh3
 from markupsafe import Markup
 
 from .comparison_words import change_text, folded, pair_text
+from .pages import template
 from .types import Comparison, Execution
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
@@ -44,7 +42,7 @@ def page(
     pictures
         Of the artifacts to show, which are images.
     """
-    text = _template().render(
+    text = template("comparison.html", _FILTERS).render(
         comparison=comparison,
         runs=comparison.runs,
         names={run.run_id: run.name for run in comparison.runs},
@@ -55,18 +53,6 @@ def page(
     return text.encode("utf-8", "backslashreplace")
 
 
-@cache
-def _template() -> jinja2.Template:
-    loader = jinja2.PackageLoader(__package__, "templates")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(
-        fact=_fact, change=change_text, moment=_moment, told=pair_text, folded=folded
-    )
-    return environment.get_template("comparison.html")
-
-
 # --------------------------------------------------------------------------------------- words
 
 
@@ -74,8 +60,7 @@ def _fact(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
 
 
-def _moment(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+_FILTERS = (("fact", _fact), ("change", change_text), ("told", pair_text), ("folded", folded))
 
 
 # ------------------------------------------------------------------------------------- outputs

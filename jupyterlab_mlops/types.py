@@ -471,6 +471,8 @@ class Experiment(View):
     lifecycle_stage: LifecycleStage
     creation_time: int
     run_count: int = 0
+    note: str = ""
+    """In Markdown, with blocks of runs; MLflow calls it the description."""
 
 
 class ParamChange(View):
@@ -566,6 +568,19 @@ class Run(View):
     """Latest values; NaN and infinities travel as JSON null, exact ones are in `Metric`."""
     tags: dict[str, str] = {}
     model_count: int = 0
+
+
+class NoteBlock(View):
+    """What a block of a note shows: a table of runs, charts of their metrics, or both."""
+
+    columns: list[str]
+    """Beside the name, such as `attributes.status` or `metrics.loss`; none: no table."""
+    charts: list[str]
+    """Metrics whose curves are drawn."""
+    runs: list[Run]
+    total: int
+    """How many runs match; a lower bound unless `total_is_exact`."""
+    total_is_exact: bool
 
 
 class RunDetails(View):
@@ -940,6 +955,12 @@ class UpdateRunRequest(Request):
     name: str | None = None
     note: str | None = None
     tags: dict[str, str | None] | None = None
+
+
+class UpdateExperimentRequest(Request):
+    """Write the note of an experiment; an empty one is taken off."""
+
+    note: str
 
 
 class RunIdsRequest(Request):

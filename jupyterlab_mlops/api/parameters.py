@@ -174,6 +174,13 @@ class ExportComparisonQuery(CompareQuery):
     ] = "html"
 
 
+class NoteBlockQuery(Query, kw_only=True):
+    """Which block of which note is meant."""
+
+    text: Annotated[str, Meta(description="What stands between the fences (`docs/notes.md`).")]
+    experiment: Annotated[str, Meta(description="Id or name of that which the note is about.")]
+
+
 class NotebookQuery(Query):
     """Which notebook of a run is meant."""
 

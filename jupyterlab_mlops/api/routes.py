@@ -128,6 +128,20 @@ def _runs() -> list[Route]:
             list[t.Experiment], RUNS,
         ),
         Route(
+            "PATCH", "experiments/{experiment_id}", "notes.update_experiment",
+            "Write the note of an experiment, given by its id or name", t.Experiment, RUNS,
+            body=t.UpdateExperimentRequest,
+        ),
+        Route(
+            "GET", "experiments/{experiment_id}/report", "notes.report_experiment",
+            "The note of an experiment as an HTML page, with its tables and charts as of now",
+            bytes, RUNS,
+        ),
+        Route(
+            "GET", "note-block", "notes.get_block", "What a block of a note shows", t.NoteBlock,
+            RUNS, query=p.NoteBlockQuery,
+        ),
+        Route(
             "GET", "runs", "runs.search_runs", "Runs, newest first", t.RunPage, RUNS,
             query=p.RunsQuery,
         ),
@@ -159,6 +173,10 @@ def _runs() -> list[Route]:
         Route(
             "GET", "runs/{run_id}/notebook", "runs.get_notebook",
             "The notebook of a run, made from the record", bytes, RUNS, query=p.NotebookQuery,
+        ),
+        Route(
+            "GET", "runs/{run_id}/report", "notes.report_run",
+            "The note of a run as an HTML page, with its tables and charts as of now", bytes, RUNS,
         ),
         Route(
             "PATCH", "runs/{run_id}", "runs.update_run", "Rename, describe or tag a run", t.Run,

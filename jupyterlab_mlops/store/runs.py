@@ -45,7 +45,9 @@ def now() -> int:
 _EXPERIMENTS = """
     SELECT CAST(x.experiment_id AS TEXT) AS experiment_id, x.name, x.lifecycle_stage,
         x.creation_time, (SELECT count(*) FROM runs r WHERE r.experiment_id = x.experiment_id
-            AND r.lifecycle_stage = 'active') AS run_count
+            AND r.lifecycle_stage = 'active') AS run_count,
+        coalesce((SELECT t.value FROM experiment_tags t WHERE t.experiment_id = x.experiment_id
+            AND t.key = 'mlflow.note.content'), '') AS note
     FROM experiments x
 """
 

@@ -208,6 +208,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/{experiment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Write the note of an experiment, given by its id or name */
+        patch: operations["update_experiment"];
+        trace?: never;
+    };
+    "/experiments/{experiment_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The note of an experiment as an HTML page, with its tables and charts as of now */
+        get: operations["report_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/note-block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a block of a note shows */
+        get: operations["get_block"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs": {
         parameters: {
             query?: never;
@@ -337,6 +388,23 @@ export interface paths {
         };
         /** The notebook of a run, made from the record */
         get: operations["get_notebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The note of a run as an HTML page, with its tables and charts as of now */
+        get: operations["report_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,6 +1215,8 @@ export interface components {
             lifecycle_stage: components["schemas"]["LifecycleStage"];
             creation_time: number;
             run_count: number;
+            /** @description In Markdown, with blocks of runs; MLflow calls it the description. */
+            note: string;
         };
         /**
          * Facet
@@ -1296,6 +1366,20 @@ export interface components {
             runs_code: boolean;
             digest: string | null;
             pushes: components["schemas"]["Push"][];
+        };
+        /**
+         * NoteBlock
+         * @description What a block of a note shows: a table of runs, charts of their metrics, or both.
+         */
+        NoteBlock: {
+            /** @description Beside the name, such as `attributes.status` or `metrics.loss`; none: no table. */
+            columns: string[];
+            /** @description Metrics whose curves are drawn. */
+            charts: string[];
+            runs: components["schemas"]["Run"][];
+            /** @description How many runs match; a lower bound unless `total_is_exact`. */
+            total: number;
+            total_is_exact: boolean;
         };
         /**
          * ParamChange
@@ -1596,6 +1680,13 @@ export interface components {
         TagWords: {
             keys: string[];
             values: string[];
+        };
+        /**
+         * UpdateExperimentRequest
+         * @description Write the note of an experiment; an empty one is taken off.
+         */
+        UpdateExperimentRequest: {
+            note: string;
         };
         /**
          * UpdateRunRequest
@@ -2022,6 +2113,89 @@ export interface operations {
             404: components["responses"]["NotFound"];
         };
     };
+    update_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateExperimentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    report_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    get_block: {
+        parameters: {
+            query: {
+                /** @description What stands between the fences (`docs/notes.md`). */
+                text: string;
+                /** @description Id or name of that which the note is about. */
+                experiment: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteBlock"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
     search_runs: {
         parameters: {
             query?: {
@@ -2272,6 +2446,31 @@ export interface operations {
                 /** @description `state`: as the notebook was when the run ended; `executed`: what the run depends on, a cell for each execution, in the order in which they ran. */
                 form?: components["schemas"]["NotebookForm"];
             };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    report_run: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 run_id: string;

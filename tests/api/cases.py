@@ -125,6 +125,41 @@ CASES: dict[str, Case] = {
         ),
     ),
     "list_experiments": Case(lambda a: "analysis" in {e["name"] for e in a}, bad=QUERY),
+    "update_experiment": Case(
+        lambda a: a["name"] == "analysis" and a["note"] == "# Why",
+        path={"experiment_id": "analysis"},
+        json={"note": "# Why"},
+        bad=(
+            *BODY,
+            Bad("`note` is missing.", json={}),
+            Bad("There is no experiment 'x'.", 404, json={"note": ""}, path={"experiment_id": "x"}),
+        ),
+    ),
+    "report_experiment": Case(
+        lambda a: a.startswith(b"<!doctype html>") and b"<h1>analysis</h1>" in a,
+        path={"experiment_id": "analysis"},
+        bad=(*QUERY, Bad("There is no experiment 'x'.", 404, path={"experiment_id": "x"})),
+    ),
+    "report_run": Case(
+        lambda a: a.startswith(b"<!doctype html>") and b"calm-otter" in a,
+        path={"run_id": RUN},
+        bad=(*QUERY, Bad("There is no run 'x'.", 404, path={"run_id": "x"})),
+    ),
+    "get_block": Case(
+        lambda a: a["columns"] == ["metrics.accuracy"] and a["runs"][0]["run_id"] == OTHER,
+        query="?experiment=analysis&text=columns:metrics.accuracy%0Asort:metrics.accuracy%20DESC",
+        bad=(
+            *QUERY,
+            Bad("`text` is missing.", query="?experiment=analysis"),
+            Bad("is no line of a block", query="?experiment=analysis&text=x"),
+            Bad("comes twice", query="?experiment=analysis&text=limit:1%0Alimit:2"),
+            Bad("must be from 1 to 100", query=f"?experiment=analysis&text=limit:{HUGE}"),
+            Bad("only metrics have curves", query="?experiment=analysis&text=charts:params.depth"),
+            Bad("is no column", query="?experiment=analysis&text=columns:artifact_uri"),
+            Bad("ends where a value", query="?experiment=analysis&text=filter:metrics.x%20>"),
+            Bad("There is no experiment 'x'.", 404, query="?experiment=x&text="),
+        ),
+    ),
     "search_runs": Case(
         lambda a: a["total"] == 1 and a["runs"][0]["run_id"] == OTHER,
         query="?filter=metrics.accuracy>0.85&order_by=metrics.accuracy&experiment=analysis"
