@@ -56,6 +56,13 @@ export const tagIcon = icon(
   1.5 0 1 1 7.4 9 1.5 1.5 0 0 1 7.5 6z"/>`
 );
 
+/** A page with something written on it. */
+export const noteIcon = icon(
+  'note',
+  `<path fill-rule="evenodd" d="M5 3h10l4 4v14H5zm2 2v14h10V8h-3V5z"/>
+  <path d="M9 10h6v1.5H9zm0 3.2h6v1.5H9zm0 3.2h4v1.5H9z"/>`
+);
+
 /** To where the user came from. */
 export const backIcon = icon(
   'back',

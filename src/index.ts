@@ -6,6 +6,7 @@ import { mlflowLinkPlugin } from './plugins/mlflowlink';
 import { modelPlugin } from './plugins/model';
 import { comparisonFilesPlugin } from './plugins/comparisonfiles';
 import { notebookPlugin } from './plugins/notebook';
+import { notesPlugin } from './plugins/notes';
 import { panelPlugin } from './plugins/panel';
 import { recordingPlugin } from './plugins/recording';
 import { registryPlugin } from './plugins/registry';
@@ -29,6 +30,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   comparePlugin,
   chartsPlugin,
   tablePlugin,
+  notesPlugin,
   comparisonFilesPlugin,
   restorePlugin,
   notebookPlugin,

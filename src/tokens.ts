@@ -90,6 +90,8 @@ export namespace CommandIDs {
   export const restoreSource = 'mlops:restore-source';
   export const insertSource = 'mlops:insert-source';
   export const restoreNotebook = 'mlops:restore-notebook';
+  export const openNote = 'mlops:open-note';
+  export const exportNote = 'mlops:export-note';
   export const exportComparison = 'mlops:export-comparison';
   export const copyComparisonLink = 'mlops:copy-comparison-link';
 }

@@ -30,6 +30,7 @@ export type LoggedModel = Schemas['LoggedModel'];
 export type Metric = Schemas['Metric'];
 export type MetricKey = Schemas['MetricKey'];
 export type ModelVersion = Schemas['ModelVersion'];
+export type NoteBlock = Schemas['NoteBlock'];
 export type ParamChange = Schemas['ParamChange'];
 export type Push = Schemas['Push'];
 export type QueryProblem = Schemas['QueryProblem'];

@@ -1,5 +1,5 @@
 import { useRef } from 'react';
-import { chartIcon, tableIcon } from '../icons';
+import { chartIcon, noteIcon, tableIcon } from '../icons';
 import type { PanelRoute } from '../model/route';
 import { CommandIDs } from '../tokens';
 import { IconButton } from './basics';
@@ -60,6 +60,11 @@ function ListView(): JSX.Element {
           onClick={() =>
             void commands.execute(CommandIDs.openCharts, { runIds: [] })
           }
+        />
+        <IconButton
+          icon={noteIcon}
+          label={trans.__('Note of the experiment')}
+          onClick={() => void commands.execute(CommandIDs.openNote)}
         />
         <IconButton
           icon={tableIcon}

@@ -153,6 +153,17 @@ export class RunsModel extends RunPages {
     await this._update(runId, { note });
   }
 
+  async setExperimentNote(experimentId: string, note: string): Promise<void> {
+    const experiment = await this.client.patch('/experiments/{experiment_id}', {
+      path: { experiment_id: experimentId },
+      body: { note }
+    });
+    this._experiments = this._experiments.map(each =>
+      each.experiment_id === experimentId ? experiment : each
+    );
+    this.touch();
+  }
+
   /** Open a run in a kernel. */
   async start(kernelId: string, name: string | null): Promise<Run> {
     return this.client.post('/runs/start', {

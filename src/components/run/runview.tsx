@@ -10,7 +10,7 @@ import { EnvironmentFacts } from './environment';
 import { RunHeader } from './header';
 import { LoggedModels } from './loggedmodels';
 import { Metrics } from './metrics';
-import { Note } from './note';
+import { RunNote } from './note';
 import { Params } from './params';
 
 /** One run with all that belongs to it. */
@@ -77,7 +77,7 @@ function Parts(props: { model: RunModel; details: RunDetails }): JSX.Element {
         </Section>
       )}
       <Section title={trans.__('Note')}>
-        <Note runId={run.run_id} note={run.note} />
+        <RunNote run={run} />
       </Section>
       {details.models.length > 0 && (
         <Section title={trans.__('Models')} count={details.models.length}>

@@ -1,22 +1,13 @@
 import { useRef, useState } from 'react';
 import { Sparkline } from '../../charts/sparkline';
 import type { Curve, Run } from '../../api/types';
-import {
-  cellNumber,
-  cellText,
-  CURVE,
-  NAME,
-  NOTE,
-  parseColumn,
-  TAGS
-} from '../../model/columns';
+import { CURVE, NAME, NOTE, TAGS } from '../../model/columns';
 import type { IRunLine } from '../../model/rows';
 import type { RunTableModel } from '../../model/table';
 import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';
-import { Ago, Value } from '../basics';
+import { RunValue, TextCell } from '../runvalue';
 import { useServices } from '../services';
-import { RunDuration, StatusMark } from '../status';
 import { TagChips, TagField } from '../tags';
 import { Fold } from './fold';
 
@@ -50,31 +41,9 @@ export function CellContent(props: ICellProps): JSX.Element | null {
       ) : (
         <TextCell text={run.note} />
       );
-    case 'attributes.status':
-      return <StatusMark status={run.status} />;
-    case 'attributes.start_time':
-      return <Ago time={run.start_time} />;
-    case 'attributes.duration':
-      return <RunDuration run={run} />;
     default:
-      return parseColumn(column).kind === 'metrics' ? (
-        <NumberCell value={cellNumber(run, column)} />
-      ) : (
-        <TextCell text={cellText(run, column)} />
-      );
+      return <RunValue run={run} column={column} />;
   }
-}
-
-function NumberCell(props: { value: number | null }): JSX.Element | null {
-  return props.value === null ? null : <Value value={props.value} />;
-}
-
-function TextCell(props: { text: string }): JSX.Element {
-  return (
-    <span className="jp-MLOps-cell-text" title={props.text}>
-      {props.text}
-    </span>
-  );
 }
 
 /** The course of the key metric, and where it has got to. */
