@@ -6,6 +6,7 @@ import html
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -100,5 +101,5 @@ def test_a_block_shows_what_says_most_unless_it_is_told(database: Database) -> N
 
 def test_an_empty_note_is_taken_off(database: Database) -> None:
     for text in ("first", "second", "", ""):
-        found = database.write_now(lambda tx, t=text: set_experiment_note(tx, "analysis", t))
+        found = database.write_now(partial(set_experiment_note, experiment="analysis", note=text))
         assert found.note == text

@@ -53,7 +53,9 @@ export const notesPlugin: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         const experimentId = await Private.target(args, services);
         if (experimentId === null) {
-          Notification.info(trans.__('There is no experiment yet: run a cell.'));
+          Notification.info(
+            trans.__('There is no experiment yet: run a cell.')
+          );
           return;
         }
         await tabs.open(experimentId, () =>
