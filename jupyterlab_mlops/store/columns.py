@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from ..types import Column, ColumnPage
+from ..types import Column, ColumnKind, ColumnPage
 from .conditions import TABLES
 from .fields import Entity, Key, written
 from .match import Hits
@@ -42,14 +42,16 @@ def list_columns(conn: sqlite3.Connection, scope: Scope) -> ColumnPage:
     return ColumnPage(columns=columns, run_count=hits.count, is_exact=step == 1)
 
 
-def _of_all(conn: sqlite3.Connection, entity: Entity, kind: str) -> Iterator[Column]:
+def _of_all(conn: sqlite3.Connection, entity: Entity, kind: ColumnKind) -> Iterator[Column]:
     sql = "SELECT key, count FROM _column_counts WHERE kind = ? AND count > 0 ORDER BY key"
     for name, count in conn.execute(sql, (kind,)).fetchall():
         least, most = _ends(conn, kind, name)
         yield _column(entity, kind, name, count, least, most)
 
 
-def _ends(conn: sqlite3.Connection, kind: str, name: str) -> tuple[float | None, float | None]:
+def _ends(
+    conn: sqlite3.Connection, kind: ColumnKind, name: str
+) -> tuple[float | None, float | None]:
     """Return the least and the greatest number of a key from both ends of an index."""
     if kind == "tags":
         return None, None
@@ -72,7 +74,9 @@ def _step(conn: sqlite3.Connection, hits: Hits) -> int:
     return max(1, round(hits.count * width / READ_ROWS))
 
 
-def _of_some(conn: sqlite3.Connection, entity: Entity, kind: str, step: int) -> Iterator[Column]:
+def _of_some(
+    conn: sqlite3.Connection, entity: Entity, kind: ColumnKind, step: int
+) -> Iterator[Column]:
     number = _NUMBERS.get(kind, "NULL")
     sql = (
         f"SELECT m.key, count(*), min({number}), max({number}) FROM temp.hits h CROSS JOIN"
@@ -83,7 +87,7 @@ def _of_some(conn: sqlite3.Connection, entity: Entity, kind: str, step: int) -> 
 
 
 def _column(
-    entity: Entity, kind: str, name: str, count: int, least: float | None, most: float | None
+    entity: Entity, kind: ColumnKind, name: str, count: int, least: float | None, most: float | None
 ) -> Column:
     column = written(Key(entity, name))
-    return Column(column=column, kind=kind, key=name, count=count, min=least, max=most)  # type: ignore[arg-type]
+    return Column(column=column, kind=kind, key=name, count=count, min=least, max=most)

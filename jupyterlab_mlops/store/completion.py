@@ -20,9 +20,10 @@ from .fields import (
     unquoted,
     written,
 )
-from .filters import Parser, Token, tokens_of
+from .filters import Parser
 from .runs import keys_in_use
 from .times import DURATION_WORDS, TIME_WORDS
+from .tokens import Token, tokens_of
 
 _LONGEST = 200
 """Characters of a value that is offered."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..types import ColumnKind
+from .expressions import And, Clause, Expression, Not, Or
 from .fields import Entity, Key
-from .filters import And, Clause, Expression, Not, Or
 from .rows import marks
 from .schema_table import SORTED
 
-TABLES: dict[Entity, str] = {"metric": "metrics", "param": "params", "tag": "tags"}
+TABLES: dict[Entity, ColumnKind] = {"metric": "metrics", "param": "params", "tag": "tags"}
 _ERROR = "json_extract({0}.error, '$.name') || ': ' || json_extract({0}.error, '$.value')"
 COLUMNS = {
     "run_id": "r.run_id",

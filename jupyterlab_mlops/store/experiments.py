@@ -1,4 +1,4 @@
-"""Experiments as MLflow knows them: where their files lie, tags, the bin."""
+"""Experiments as MLflow knows them: where their files lie, tags, the trash."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def rename(tx: sqlite3.Connection, experiment_id: int, name: str) -> None:
 
 
 def move(tx: sqlite3.Connection, experiment_id: int, stage: str) -> None:
-    """Put an experiment with its runs into the bin (`deleted`), or take it out (`active`)."""
+    """Put an experiment with its runs into the trash (`deleted`), or take it out (`active`)."""
     found = read(tx, experiment_id)
     if found.lifecycle_stage == stage:
         raise NotFound(f"No {_other(stage)} Experiment with id={experiment_id} exists")

@@ -91,6 +91,9 @@ OPERATORS: dict[Kind, tuple[str, ...]] = {
 }
 
 
+_KINDS: dict[Entity, Kind] = {"metric": "number", "param": "any"}
+
+
 @dataclass(frozen=True)
 class Key:
     """What a clause or an order is about."""
@@ -103,7 +106,7 @@ class Key:
         """What its values are; those of a param are text, which may be a number."""
         if self.entity == "attribute":
             return ATTRIBUTES.get(self.name, "number" if self.name in OTHER_NUMBERS else "text")
-        return {"metric": "number", "param": "any"}.get(self.entity, "text")  # type: ignore[return-value]
+        return _KINDS.get(self.entity, "text")
 
 
 _PLAIN = re.compile(r"[^\W\d][\w.]*")

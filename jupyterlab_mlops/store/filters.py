@@ -15,14 +15,12 @@ MLflow itself knows AND and clauses only.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, cast
 
 from ..errors import InvalidQuery, InvalidRequest
+from .expressions import And, Clause, Expression, Not, Number, Or, Order
 from .fields import (
     ENTITIES,
     FIXED,
@@ -38,78 +36,11 @@ from .fields import (
     written,
 )
 from .times import DURATION_WORDS, TIME_WORDS, Span, parse_duration, parse_time
+from .tokens import Token, likeness, number_of, tokens_of
 
-Number = float | int
-Value = str | Number | tuple[str, ...] | tuple[Number, ...] | None
 Wanted = Literal["key", "operator", "value", "list", "more", "direction", "other"]
 DEEPEST = 50
 """Parentheses within parentheses."""
-
-_TOKEN = re.compile(
-    r"""\s*(?:
-        (?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`)
-        |(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.]))
-        |(?P<operator><=|>=|!=|<>|==|=|<|>)
-        |(?P<mark>[().,])
-        |(?P<word>[^\s'"`().,=<>!]+)
-    )""",
-    re.VERBOSE,
-)
-
-
-@dataclass(frozen=True)
-class Token:
-    """One word of a query and where it stands."""
-
-    kind: str
-    text: str
-    position: int
-
-    @property
-    def end(self) -> int:
-        """Position behind it."""
-        return self.position + len(self.text)
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One condition."""
-
-    key: Key
-    operator: str
-    value: Value
-
-
-@dataclass(frozen=True)
-class And:
-    """All of these."""
-
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True)
-class Or:
-    """At least one of these."""
-
-    parts: tuple[Expression, ...]
-
-
-@dataclass(frozen=True)
-class Not:
-    """The opposite: also runs that lack what a clause names."""
-
-    part: Expression
-
-
-Expression = Clause | And | Or | Not
-
-
-@dataclass(frozen=True)
-class Order:
-    """One key to sort by."""
-
-    key: Key
-    descending: bool
 
 
 def parse_filter(text: str, now: int | None = None, grammar: Grammar = RUNS) -> Expression | None:
@@ -152,32 +83,6 @@ def parse_column(text: str) -> Key:
     if len(found) != 1:
         raise InvalidRequest(f"{text!r} must be one column, such as `params.depth`.")
     return found[0]
-
-
-def written_clause(clause: Clause) -> str:
-    """Write a clause as a query does."""
-    if clause.value is None:
-        return f"{written(clause.key)} {clause.operator}"
-    value = clause.value
-    listed = value if isinstance(value, tuple) else (value,)
-    texts = ", ".join(quoted(v) if isinstance(v, str) else repr(v) for v in listed)
-    return f"{written(clause.key)} {clause.operator} " + (
-        f"({texts})" if isinstance(value, tuple) else texts
-    )
-
-
-def tokens_of(text: str) -> tuple[list[Token], int]:
-    """Cut a query into words; return them, and where what is no word begins (else the end)."""
-    tokens: list[Token] = []
-    position, end = 0, len(text.rstrip())
-    while position < end:
-        found = _TOKEN.match(text, position)
-        if found is None:
-            return tokens, position + len(text[position:]) - len(text[position:].lstrip())
-        kind = str(found.lastgroup)
-        tokens.append(Token(kind, found[kind], found.start(kind)))
-        position = found.end()
-    return tokens, len(text)
 
 
 class Parser:
@@ -385,9 +290,9 @@ class Parser:
         if key.kind == "number" or (key.kind == "any" and ordered):
             if token.kind != "number":
                 self._fail(token, f"{written(key)} is compared with a number, unquoted")
-            return _number(token.text)
+            return number_of(token.text)
         if key.kind == "any" and operator in ("=", "!=") and token.kind == "number":
-            return _number(token.text)
+            return number_of(token.text)
         return self._text_of(key, token)
 
     def _text_of(self, key: Key, token: Token) -> str:
@@ -401,7 +306,7 @@ class Parser:
 
     def _duration(self, key: Key, token: Token) -> int | float:
         if token.kind == "number":
-            return _number(token.text)
+            return number_of(token.text)
         length = parse_duration(unquoted(token.text)) if token.kind == "quoted" else None
         if length is None:
             hint = f"{written(key)} is compared with milliseconds, or with a text such as "
@@ -411,7 +316,7 @@ class Parser:
     def _time(self, key: Key) -> Span | Number:
         token = self._take("a time", "value")
         if token.kind == "number":
-            return _number(token.text)
+            return number_of(token.text)
         span = parse_time(unquoted(token.text), self._now) if token.kind == "quoted" else None
         if span is None:
             hint = f"{written(key)} is compared with milliseconds since 1970, or with a text such"
@@ -432,10 +337,10 @@ class Parser:
                 self._fail(token, "a list holds either texts or numbers")
             if of_numbers and token.kind != "number":
                 self._fail(token, f"{written(key)} is compared with numbers, unquoted")
-            found.append(_number(token.text) if of_numbers else self._text_of(key, token))
+            found.append(number_of(token.text) if of_numbers else self._text_of(key, token))
             token = self._take("a comma or a closing parenthesis", "other")
             if token.text == ")":
-                return tuple(found)  # type: ignore[return-value]
+                return cast("tuple[str, ...] | tuple[Number, ...]", tuple(found))
             if token.text != ",":
                 self._fail(token, "values in a list are separated by commas", (",", ")"))
 
@@ -487,12 +392,6 @@ class Parser:
         )
 
 
-def likeness(word: str, known: Sequence[str]) -> list[str]:
-    """Return up to three of the known words that look like a word, the likest first."""
-    lowered = {each.lower(): each for each in known}
-    return [lowered[each] for each in get_close_matches(word.lower(), list(lowered), 3, 0.6)]
-
-
 def _in_time(key: Key, operator: str, moment: Span | Number) -> Expression:
     """Compare with a stretch of time: since its start, before its start, until its end, within."""
     if not isinstance(moment, Span) or moment.start == moment.end:
@@ -508,11 +407,3 @@ def _in_time(key: Key, operator: str, moment: Span | Number) -> Expression:
     if operator == "=":
         return And((since, until))
     return Or((Clause(key, "<", start), Clause(key, ">=", end)))
-
-
-def _number(text: str) -> Number:
-    try:
-        whole = int(text)
-    except ValueError:
-        return float(text)
-    return whole if abs(whole) < 2**63 else float(text)

@@ -11,8 +11,9 @@ from typing import Any, Literal
 from ..errors import InvalidRequest
 from ..types import Aggregate, Facet, Facets, FacetValue, RunGroup, RunGroups
 from .conditions import COLUMNS, TABLES, pairs_of
+from .expressions import Clause, written_clause
 from .fields import Key, written
-from .filters import Clause, parse_column, written_clause
+from .filters import parse_column
 from .match import Hits
 from .rows import marks, value
 from .runs import tag_keys

@@ -14,8 +14,9 @@ from typing import Any
 from ..errors import InvalidRequest
 from .conditions import Sql, comparison
 from .executions import decode_token, encode_token
+from .expressions import And, Clause, Expression, Not, Order
 from .fields import Grammar, Key
-from .filters import And, Clause, Expression, Not, Order, parse_filter, parse_order
+from .filters import parse_filter, parse_order
 
 
 @dataclass(frozen=True)

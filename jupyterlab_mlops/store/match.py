@@ -7,11 +7,13 @@ import sqlite3
 
 from ..errors import InvalidQuery
 from .conditions import TABLES, Sql, condition, narrow, runs_where, where
+from .expressions import Expression
 from .fields import Key, written
-from .filters import Expression, likeness, parse_filter
+from .filters import parse_filter
 from .rows import value
 from .runs import keys_in_use
 from .scope import Scope
+from .tokens import likeness
 
 ACTIVE = "r.lifecycle_stage = ?"
 _WIDE = (ACTIVE, "r.parent_run_id IS NULL")

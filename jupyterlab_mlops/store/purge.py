@@ -1,4 +1,4 @@
-"""Erasing runs for good: what lies in the bin only, and what it frees."""
+"""Erasing runs for good: what lies in the trash only, and what it frees."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SIZES = (
 def purge_runs(
     tx: sqlite3.Connection, run_refs: Sequence[str], *, dry_run: bool = False
 ) -> PurgeAnswer:
-    """Erase runs that are in the bin; their cells stay, as part of their sessions.
+    """Erase runs that are in the trash; their cells stay, as part of their sessions.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def purge_runs(
     NotFound
         There is no such run.
     Conflict
-        A run is not in the bin, or a version of a registered model came from it.
+        A run is not in the trash, or a version of a registered model came from it.
     """
     run_ids = list(dict.fromkeys(find_run_id(tx, run) for run in run_refs))
     keys = [run_key(tx, run_id) for run_id in run_ids]
@@ -67,7 +67,7 @@ def _refuse(tx: sqlite3.Connection, run_id: str) -> None:
         "SELECT name, lifecycle_stage FROM runs WHERE run_id = ?", (run_id,)
     ).fetchone()
     if stage != "deleted":
-        raise Conflict(f"The run {name} is not in the bin: delete it first.")
+        raise Conflict(f"The run {name} is not in the trash: delete it first.")
     versions = tx.execute(
         "SELECT name, version FROM model_versions WHERE run_id = ? AND NOT deleted", (run_id,)
     ).fetchone()

@@ -428,14 +428,14 @@ def set_tags(
 def delete_runs(
     tx: sqlite3.Connection, run_ids: Sequence[str], changes: Changes | None = None
 ) -> list[Run]:
-    """Put runs, with their children, into the bin."""
+    """Put runs, with their children, into the trash."""
     return _move(tx, run_ids, "deleted", changes)
 
 
 def restore_runs(
     tx: sqlite3.Connection, run_ids: Sequence[str], changes: Changes | None = None
 ) -> list[Run]:
-    """Take runs, with their children, out of the bin."""
+    """Take runs, with their children, out of the trash."""
     return _move(tx, run_ids, "active", changes)
 
 

@@ -25,7 +25,7 @@ class Scope:
     experiments
         Names or ids (a number is an id in any case); empty: all.
     view
-        Those that live, those in the bin, or both.
+        Those that live, those in the trash, or both.
     text
         Words to be found in the name, the note, or the source of a cell of the run.
     parent_run_id, session_id, notebook

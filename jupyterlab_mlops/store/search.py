@@ -14,7 +14,8 @@ from ..errors import InvalidRequest
 from ..types import RunPage
 from .conditions import COLUMNS, TABLES, Sql, where
 from .executions import decode_token, encode_token
-from .filters import Order, parse_columns, parse_order
+from .expressions import Order
+from .filters import parse_columns, parse_order
 from .match import Match
 from .rows import within
 from .runs import build_runs

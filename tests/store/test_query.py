@@ -11,7 +11,8 @@ import pytest
 from jupyterlab_mlops.errors import InvalidQuery
 from jupyterlab_mlops.store.completion import complete
 from jupyterlab_mlops.store.db import Database
-from jupyterlab_mlops.store.filters import And, Clause, Or, parse_filter
+from jupyterlab_mlops.store.expressions import And, Clause, Or
+from jupyterlab_mlops.store.filters import parse_filter
 from jupyterlab_mlops.store.runs import set_note
 from jupyterlab_mlops.store.times import parse_duration, parse_time
 from jupyterlab_mlops.types import ModelRegistered, Run, RunStart
