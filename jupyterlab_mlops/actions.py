@@ -67,19 +67,19 @@ def tag_runs(tx: sqlite3.Connection, request: TagRunsRequest) -> list[Run]:
 
 
 def delete_runs(tx: sqlite3.Connection, request: RunIdsRequest) -> list[Run]:
-    """Move runs to the bin."""
+    """Move runs to the trash."""
     runs.check_run_ids(request.run_ids, 1, MANY)
     return runs.delete_runs(tx, request.run_ids)
 
 
 def restore_runs(tx: sqlite3.Connection, request: RunIdsRequest) -> list[Run]:
-    """Take runs out of the bin."""
+    """Take runs out of the trash."""
     runs.check_run_ids(request.run_ids, 1, MANY)
     return runs.restore_runs(tx, request.run_ids)
 
 
 def purge_runs(tx: sqlite3.Connection, request: PurgeRequest) -> PurgeAnswer:
-    """Erase runs that are in the bin for good, or say how much that would free."""
+    """Erase runs that are in the trash for good, or say how much that would free."""
     runs.check_run_ids(request.run_ids, 1, MANY)
     return purge.purge_runs(tx, request.run_ids, dry_run=request.dry_run)
 

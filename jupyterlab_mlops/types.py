@@ -970,7 +970,7 @@ class RunIdsRequest(Request):
 
 
 class PurgeRequest(Request):
-    """Erase runs that are in the bin, for good; `dry_run` only says how much that would free."""
+    """Erase runs that are in the trash, for good; `dry_run` only says how much that would free."""
 
     run_ids: list[str]
     dry_run: bool = False

@@ -51,7 +51,7 @@ PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJggg=="
 )
 SPARE = "c3" + "0" * 30
-"""A run in the bin."""
+"""A run in the trash."""
 VIEW, VIEW_ID, SPARE_VIEW_ID = "Best first", "11", "22"
 PUSH_TARGET = "http://127.0.0.1:1"
 

@@ -107,6 +107,7 @@ def test_files_are_previewed_by_their_kind(run: RunPage, lab: LabPage) -> None:
 
 def test_outputs_are_shown_but_never_run(run: RunPage, lab: LabPage) -> None:
     cells = run.part("Cells")
+    run.part("Artifacts").scroll_into_view_if_needed()
     outputs = cells.get_by_role("group", name="Outputs")
     expect(outputs.get_by_text("shown in bold")).to_be_visible()
     assert cells.locator("script, [onerror], [data-commandlinker-command]").count() == 0

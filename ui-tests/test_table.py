@@ -243,7 +243,7 @@ def test_selected_runs_are_compared_tagged_and_deleted(table: TablePage, lab: La
     table.selection.get_by_role("button", name="Delete").click()
     expect(table.rows).to_have_count(1)
     table.search.fill("")
-    table.root.get_by_role("button", name="Deleted runs").click()
+    table.root.get_by_role("button", name="Trash").click()
     table.row("run-298").get_by_role("checkbox").check()
     table.selection.get_by_role("button", name="Restore").click()
     expect(table.rows).to_have_count(0)

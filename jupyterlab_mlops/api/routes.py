@@ -154,16 +154,16 @@ def _runs() -> list[Route]:
             RUNS, body=t.TagRunsRequest,
         ),
         Route(
-            "POST", "runs/delete", "runs.delete_runs", "Move runs to the bin", list[t.Run], RUNS,
+            "POST", "runs/delete", "runs.delete_runs", "Move runs to the trash", list[t.Run], RUNS,
             body=t.RunIdsRequest,
         ),
         Route(
-            "POST", "runs/restore", "runs.restore_runs", "Take runs out of the bin", list[t.Run],
+            "POST", "runs/restore", "runs.restore_runs", "Take runs out of the trash", list[t.Run],
             RUNS, body=t.RunIdsRequest,
         ),
         Route(
             "POST", "runs/purge", "runs.purge_runs",
-            "Erase runs of the bin for good, or say how much that would free", t.PurgeAnswer, RUNS,
+            "Erase runs of the trash for good, or say how much that frees", t.PurgeAnswer, RUNS,
             body=t.PurgeRequest, conflict=True,
         ),
         Route(

@@ -13,7 +13,7 @@ from ..store.executions import decode_token, encode_token
 from ..store.packing import Points
 from . import rules, shapes
 from .handler import MLflowServices
-from .messages import BulkHistory, MetricHistory
+from .messages import Answer, BulkHistory, MetricHistory
 
 LARGEST_PAGE = 25_000
 MOST_RUNS, MOST_POINTS = 100, 2500
@@ -31,9 +31,9 @@ async def history(services: MLflowServices, message: MetricHistory) -> bytes:
 
 def _history(conn: sqlite3.Connection, run_id: str, key: str, offset: int, most: int) -> bytes:
     points, more = store.get_page(conn, run_id, key, offset, min(most, LARGEST_PAGE) or None)
-    answer = {"metrics": _points(points, key)}
+    answer: Answer = {"metrics": _points(points, key)}
     if more:
-        answer["next_page_token"] = encode_token(offset + len(points))  # type: ignore[assignment]
+        answer["next_page_token"] = encode_token(offset + len(points))
     return msgspec.json.encode(answer)
 
 

@@ -6,7 +6,7 @@ import math
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,6 +21,7 @@ from ..types import (
     RunEnd,
     RunResume,
     RunStart,
+    RunStatus,
     RunUpdate,
     TagsSet,
 )
@@ -123,7 +124,7 @@ def _update(tx: sqlite3.Connection, run_id: str, message: UpdateRun, status: str
     elif status is not None or message.end_time is not None:
         record = RunEnd(
             run_id=run_id,
-            status=status or before.status,  # type: ignore[arg-type]
+            status=cast("RunStatus", status or before.status),
             end_time=message.end_time or before.end_time or runs.now(),
         )
         apply(tx, record, origin="api")
@@ -146,7 +147,7 @@ async def restore(services: MLflowServices, message: RunRef) -> Answer:
 
 
 def _move(tx: sqlite3.Connection, run_id: str, stage: Any) -> None:
-    # One run alone: unlike the panel's bin, MLflow leaves children where they are.
+    # One run alone: unlike the panel's trash, MLflow leaves children where they are.
     runs.run_key(tx, run_id)
     apply(tx, RunUpdate(run_id=run_id, lifecycle_stage=stage), origin="api")
 

@@ -319,7 +319,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move runs to the bin */
+        /** Move runs to the trash */
         post: operations["delete_runs"];
         delete?: never;
         options?: never;
@@ -336,7 +336,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take runs out of the bin */
+        /** Take runs out of the trash */
         post: operations["restore_runs"];
         delete?: never;
         options?: never;
@@ -353,7 +353,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Erase runs of the bin for good, or say how much that would free */
+        /** Erase runs of the trash for good, or say how much that frees */
         post: operations["purge_runs"];
         delete?: never;
         options?: never;
@@ -1400,7 +1400,7 @@ export interface components {
         };
         /**
          * PurgeRequest
-         * @description Erase runs that are in the bin, for good; `dry_run` only says how much that would free.
+         * @description Erase runs that are in the trash, for good; `dry_run` only says how much that would free.
          */
         PurgeRequest: {
             run_ids: string[];

@@ -8,6 +8,9 @@ import { makeLines } from './series';
 
 const HEIGHT = 160;
 
+/** Pixels that the curves of one run take, with their title. */
+export const CURVE_HEIGHT = HEIGHT + 26;
+
 /** Columns of pixels that are told apart. */
 const COLUMNS = 800;
 

@@ -39,6 +39,24 @@ export function IconButton(props: {
   );
 }
 
+/** Where one types what a long list is narrowed to; `label` stands in it while it is empty. */
+export function SearchField(props: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+}): JSX.Element {
+  return (
+    <input
+      type="search"
+      className="jp-MLOps-input"
+      aria-label={props.label}
+      placeholder={props.label}
+      value={props.value}
+      onChange={({ target }) => props.onChange(target.value)}
+    />
+  );
+}
+
 /** A button that says what it does. */
 export function TextButton(props: {
   children: ReactNode;

@@ -1,7 +1,6 @@
 import { useState } from 'react';
-import { copyIcon, pasteIcon, undoIcon } from '@jupyterlab/ui-components';
+import { copyIcon, undoIcon } from '@jupyterlab/ui-components';
 import { Clipboard } from '@jupyterlab/apputils';
-import { restoreIcon } from '../icons';
 import { CellHistoryModel, ICellVersion } from '../model/history';
 import { CommandIDs, ICellAddress } from '../tokens';
 import { Ago, IconButton, Nothing, Problem } from './basics';
@@ -9,6 +8,7 @@ import { DetailsHead } from './detailshead';
 import { Code, WhenVisible } from './hosted';
 import { ExecutionHead, LoadedOutputs } from './run/cells';
 import { useOwned, useServices } from './services';
+import { WaysBack } from './waysback';
 
 /** What a cell has been: every source that was executed, with times and outputs. */
 export function HistoryView(props: {
@@ -131,24 +131,12 @@ function Version(props: {
               })
             }
           />
-          <IconButton
-            icon={pasteIcon}
-            label={trans.__('Insert version %1 below the cell', number)}
-            onClick={() =>
-              void commands.execute(CommandIDs.insertSource, {
-                source: version.source,
-                cellId: last.cell_id
-              })
-            }
-          />
-          <IconButton
-            icon={restoreIcon}
-            label={trans.__('Restore the notebook as of version %1', number)}
-            onClick={() =>
-              void commands.execute(CommandIDs.restoreNotebook, {
-                executionId: last.execution_id
-              })
-            }
+          <WaysBack
+            execution={last}
+            labels={{
+              insert: trans.__('Insert version %1 below the cell', number),
+              restore: trans.__('Restore the notebook as of version %1', number)
+            }}
           />
         </span>
       </div>

@@ -117,6 +117,8 @@ export function Code(props: {
 
 /** What is expensive waits until it scrolls into view. */
 export function WhenVisible(props: {
+  /** Pixels that are kept free for it, so that nothing moves when it comes. */
+  height?: number;
   children: () => React.ReactNode;
 }): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
@@ -135,7 +137,7 @@ export function WhenVisible(props: {
   }, [visible]);
   return (
     // Nothing that has no height is ever seen at the end of what scrolls.
-    <div ref={ref} style={visible ? undefined : { minHeight: 1 }}>
+    <div ref={ref} style={{ minHeight: props.height ?? (visible ? 0 : 1) }}>
       {visible && props.children()}
     </div>
   );

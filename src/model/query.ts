@@ -16,7 +16,7 @@ export interface IRunsQuery {
   readonly experiment: string | null;
   /** What was chosen without writing it. */
   readonly facets?: readonly IFacetChoice[];
-  /** Look into the bin. */
+  /** Look into the trash. */
   readonly deleted?: boolean;
 }
 

@@ -216,7 +216,7 @@ CASES: dict[str, Case] = {
             *BODY,
             Bad("0 runs are given", json={"run_ids": []}),
             Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]}),
-            Bad("is not in the bin", 409, json={"run_ids": [RUN]}),
+            Bad("is not in the trash", 409, json={"run_ids": [RUN]}),
         ),
     ),
     "list_columns": Case(

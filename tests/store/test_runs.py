@@ -1,4 +1,4 @@
-"""Runs by hand: names, notes, tags, the bin; and the limits of what a run holds."""
+"""Runs by hand: names, notes, tags, the trash; and the limits of what a run holds."""
 
 from __future__ import annotations
 

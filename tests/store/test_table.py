@@ -236,7 +236,7 @@ def test_a_text_of_a_run_is_no_formula_in_a_spreadsheet(database: Database) -> N
 
 def test_runs_of_the_bin_are_erased_with_what_only_they_have(database: Database) -> None:
     say(database, stream.from_tap() + stream.from_kernel())
-    with pytest.raises(Conflict, match="not in the bin"):
+    with pytest.raises(Conflict, match="not in the trash"):
         database.write_now(lambda tx: purge_runs(tx, [stream.RUN]))
     digests = database.read(lambda c: [d for (d,) in c.execute("SELECT digest FROM artifacts")])
     database.write_now(lambda tx: delete_runs(tx, [stream.RUN]))

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ChartsModel } from '../../model/charts';
-import { Nothing, TextButton } from '../basics';
+import { Nothing, SearchField, TextButton } from '../basics';
 import { WhenVisible } from '../hosted';
 import { useServices } from '../services';
 import { CurveCard } from './curvecard';
@@ -52,13 +52,10 @@ function MetricChooser(props: { model: ChartsModel }): JSX.Element {
       role="group"
       aria-label={trans.__('Metrics')}
     >
-      <input
-        type="search"
-        className="jp-MLOps-input"
-        aria-label={trans.__('Search metrics')}
-        placeholder={trans.__('Search metrics')}
+      <SearchField
+        label={trans.__('Search metrics')}
         value={text}
-        onChange={({ target }) => setText(target.value)}
+        onChange={setText}
       />
       {model.series
         .filter(key => key.toLowerCase().includes(word))

@@ -1,17 +1,11 @@
 import { useState } from 'react';
-import {
-  caretDownIcon,
-  caretRightIcon,
-  pasteIcon
-} from '@jupyterlab/ui-components';
+import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CellPair, Execution } from '../../api/types';
-import { restoreIcon } from '../../icons';
 import { ComparisonModel, isSame } from '../../model/comparison';
-import { CommandIDs } from '../../tokens';
-import { IconButton } from '../basics';
 import { Code, WhenVisible } from '../hosted';
 import { useServices } from '../services';
+import { WaysBack } from '../waysback';
 import { DiffLines } from './difflines';
 import { PairOutputs } from './pairoutputs';
 
@@ -93,33 +87,20 @@ function describe(
   ];
 }
 
-/** The ways back into a notebook: this cell, or all cells as they were. */
 function Actions(props: {
   execution: Execution | null;
   name: string;
 }): JSX.Element | null {
-  const { commands, trans } = useServices();
+  const { trans } = useServices();
   const { execution, name } = props;
   return execution ? (
     <span className="jp-MLOps-pair-actions">
-      <IconButton
-        icon={pasteIcon}
-        label={trans.__('Copy the cell of %1 into my notebook', name)}
-        onClick={() =>
-          void commands.execute(CommandIDs.insertSource, {
-            source: execution.source,
-            cellId: execution.cell_id
-          })
-        }
-      />
-      <IconButton
-        icon={restoreIcon}
-        label={trans.__('Restore the notebook of %1 as of this cell', name)}
-        onClick={() =>
-          void commands.execute(CommandIDs.restoreNotebook, {
-            executionId: execution.execution_id
-          })
-        }
+      <WaysBack
+        execution={execution}
+        labels={{
+          insert: trans.__('Copy the cell of %1 into my notebook', name),
+          restore: trans.__('Restore the notebook of %1 as of this cell', name)
+        }}
       />
     </span>
   ) : null;

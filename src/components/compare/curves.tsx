@@ -1,5 +1,5 @@
 import type { Comparison, Curve } from '../../api/types';
-import { CurveChart } from '../../charts/curvechart';
+import { CURVE_HEIGHT, CurveChart } from '../../charts/curvechart';
 import type { ComparisonModel } from '../../model/comparison';
 import { chartIcon } from '../../icons';
 import { CommandIDs } from '../../tokens';
@@ -45,7 +45,7 @@ export function ComparedCurves(props: {
     >
       <div className="jp-MLOps-charts">
         {byKey.map(([key, curves]) => (
-          <WhenVisible key={key}>
+          <WhenVisible key={key} height={CURVE_HEIGHT}>
             {() => (
               <CurveChart
                 title={key}

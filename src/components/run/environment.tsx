@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Environment } from '../../api/types';
-import { Nothing } from '../basics';
+import { Nothing, SearchField } from '../basics';
 import { Code } from '../hosted';
 import { useServices } from '../services';
 
@@ -71,13 +71,10 @@ function Packages(props: {
   return (
     <details>
       <summary>{trans._n('%1 package', '%1 packages', all.length)}</summary>
-      <input
-        type="search"
-        className="jp-MLOps-input"
-        aria-label={trans.__('Search packages')}
-        placeholder={trans.__('Search packages')}
+      <SearchField
+        label={trans.__('Search packages')}
         value={search}
-        onChange={event => setSearch(event.target.value)}
+        onChange={setSearch}
       />
       {found.length === 0 && <Nothing>{trans.__('No such package.')}</Nothing>}
       <dl className="jp-MLOps-facts">

@@ -1,7 +1,7 @@
 import type { Metric } from '../../api/types';
-import { CurveChart } from '../../charts/curvechart';
+import { CURVE_HEIGHT, CurveChart } from '../../charts/curvechart';
 import type { RunModel } from '../../model/run';
-import { Value } from '../basics';
+import { Problem, Value } from '../basics';
 import { WhenVisible } from '../hosted';
 import { useFetched, useServices } from '../services';
 
@@ -38,7 +38,7 @@ export function Metrics(props: {
       </table>
       <div className="jp-MLOps-charts">
         {series.map(metric => (
-          <WhenVisible key={metric.key}>
+          <WhenVisible key={metric.key} height={CURVE_HEIGHT}>
             {() => <MetricCurve model={props.model} metric={metric} />}
           </WhenVisible>
         ))}
@@ -72,9 +72,12 @@ function MetricCurve(props: {
   metric: Metric;
 }): JSX.Element | null {
   const { metric, model } = props;
-  const { value: curves } = useFetched(
+  const { value: curves, error } = useFetched(
     `${model.runId} ${metric.key} ${metric.count}`,
     () => model.curves([metric.key], PIXELS)
   );
+  if (error) {
+    return <Problem>{error}</Problem>;
+  }
   return curves && <CurveChart title={metric.key} curves={curves} />;
 }

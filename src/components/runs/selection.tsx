@@ -24,20 +24,13 @@ export function SelectionBar(props: {
   const { table } = props;
   const act = (command: string) => void commands.execute(command, { runIds });
   if (table?.query.deleted) {
-    return <DeletedBar runIds={runIds} onClear={() => runs.clearSelection()} />;
+    return <TrashBar runIds={runIds} onClear={() => runs.clearSelection()} />;
   }
   const comparable =
     runIds.length >= COMPARE_LIMITS.least &&
     runIds.length <= COMPARE_LIMITS.most;
   return (
-    <div
-      className="jp-MLOps-selection"
-      role="toolbar"
-      aria-label={trans.__('Selected runs')}
-    >
-      <span role="status" className="jp-MLOps-selection-count">
-        {trans.__('%1 selected', runIds.length)}
-      </span>
+    <Toolbar count={runIds.length} onClear={() => runs.clearSelection()}>
       <TextButton
         accept
         icon={compareIcon}
@@ -70,11 +63,6 @@ export function SelectionBar(props: {
         label={trans.__('Delete')}
         onClick={() => act(CommandIDs.deleteRuns)}
       />
-      <IconButton
-        icon={closeIcon}
-        label={trans.__('Clear the selection')}
-        onClick={() => runs.clearSelection()}
-      />
       {table && table.total > runIds.length && (
         <button
           type="button"
@@ -92,17 +80,37 @@ export function SelectionBar(props: {
           onClose={() => setTagging(false)}
         />
       )}
-    </div>
+    </Toolbar>
   );
 }
 
-/** What can be done with deleted runs. */
-function DeletedBar(props: {
+/** What can be done with runs in the trash. */
+function TrashBar(props: {
   runIds: string[];
   onClear: () => void;
 }): JSX.Element {
   const { commands, trans } = useServices();
   const { runIds } = props;
+  const act = (command: string) => void commands.execute(command, { runIds });
+  return (
+    <Toolbar count={runIds.length} onClear={props.onClear}>
+      <TextButton accept onClick={() => act(CommandIDs.restoreRuns)}>
+        {trans.__('Restore')}
+      </TextButton>
+      <TextButton onClick={() => act(CommandIDs.eraseRuns)}>
+        {trans.__('Erase …')}
+      </TextButton>
+    </Toolbar>
+  );
+}
+
+/** How many runs are selected, the way out, and what can be done with them. */
+function Toolbar(props: {
+  count: number;
+  onClear: () => void;
+  children: React.ReactNode;
+}): JSX.Element {
+  const { trans } = useServices();
   return (
     <div
       className="jp-MLOps-selection"
@@ -110,26 +118,14 @@ function DeletedBar(props: {
       aria-label={trans.__('Selected runs')}
     >
       <span role="status" className="jp-MLOps-selection-count">
-        {trans.__('%1 selected', runIds.length)}
+        {trans.__('%1 selected', props.count)}
       </span>
-      <TextButton
-        accept
-        onClick={() =>
-          void commands.execute(CommandIDs.restoreRuns, { runIds })
-        }
-      >
-        {trans.__('Restore')}
-      </TextButton>
-      <TextButton
-        onClick={() => void commands.execute(CommandIDs.eraseRuns, { runIds })}
-      >
-        {trans.__('Erase …')}
-      </TextButton>
       <IconButton
         icon={closeIcon}
         label={trans.__('Clear the selection')}
         onClick={props.onClear}
       />
+      {props.children}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { RunTableModel } from '../../model/table';
-import { Nothing, TextButton } from '../basics';
+import { Nothing, SearchField, TextButton } from '../basics';
 import { useServices } from '../services';
 import { columnTitle, kindTitle } from './titles';
 
@@ -23,13 +23,10 @@ export function ColumnChooser(props: { model: RunTableModel }): JSX.Element {
       className="jp-MLOps-chooser"
       aria-label={trans.__('Columns')}
     >
-      <input
-        type="search"
-        className="jp-MLOps-input"
-        aria-label={trans.__('Search columns')}
-        placeholder={trans.__('Search columns')}
+      <SearchField
+        label={trans.__('Search columns')}
         value={text}
-        onChange={event => setText(event.target.value)}
+        onChange={setText}
       />
       <div className="jp-MLOps-chooser-all">
         <TextButton

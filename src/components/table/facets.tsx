@@ -3,7 +3,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import type { FacetValue } from '../../api/types';
 import { written } from '../../model/columns';
 import type { RunTableModel } from '../../model/table';
-import { IconButton, Nothing, Problem } from '../basics';
+import { IconButton, Nothing, Problem, SearchField } from '../basics';
 import { Popup } from '../popup';
 import { useFetched, useServices } from '../services';
 import { statusWord } from '../status';
@@ -22,7 +22,7 @@ export function FacetBar(props: { model: RunTableModel }): JSX.Element {
       {model.facetColumns.map(id => (
         <FacetChip key={id} model={model} id={id} />
       ))}
-      <Bin model={model} />
+      <Trash model={model} />
     </div>
   );
 }
@@ -85,13 +85,10 @@ function FacetValues(props: {
   return (
     <>
       {value.values.length > 8 && (
-        <input
-          type="search"
-          className="jp-MLOps-input"
-          aria-label={trans.__('Search values')}
-          placeholder={trans.__('Search values')}
+        <SearchField
+          label={trans.__('Search values')}
           value={text}
-          onChange={event => setText(event.target.value)}
+          onChange={setText}
         />
       )}
       <ul className="jp-MLOps-plain">
@@ -123,8 +120,8 @@ function FacetValues(props: {
   );
 }
 
-/** Runs that were deleted, to be restored or erased. */
-function Bin(props: { model: RunTableModel }): JSX.Element {
+/** Runs in the trash, to be restored or erased. */
+function Trash(props: { model: RunTableModel }): JSX.Element {
   const { trans } = useServices();
   const { model } = props;
   const deleted = model.query.deleted ?? false;
@@ -136,7 +133,7 @@ function Bin(props: { model: RunTableModel }): JSX.Element {
       data-chosen={deleted}
       onClick={() => void model.search({ deleted: !deleted })}
     >
-      {trans.__('Deleted runs')}
+      {trans.__('Trash')}
     </button>
   );
 }
