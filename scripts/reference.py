@@ -30,7 +30,7 @@ def rest() -> str:
     return "\n\n".join([*parts, "## Bodies", *map(_body, bodies)])
 
 
-MODULES = ["status", "sessions", "executions", "runs", "table", "views"]
+MODULES = ["status", "sessions", "executions", "runs", "table", "notes", "views"]
 MODULES += ["artifacts", "models", "pushes"]
 
 
