@@ -33,6 +33,9 @@ test-foreign: .venv/.installed ## notebooks of other projects, run with and with
 	$(PIP) install --quiet --requirement requirements/foreign.txt
 	MLOPS_LONG=1 $(PYTEST) tests/foreign
 
+test-imports: .venv/.installed .venv-mlflow/.installed .venv-peers/.installed ## records of other tools, written by them and taken over
+	MLOPS_LONG=1 $(PYTEST) tests/imports
+
 bench: .venv/.installed ## what recording costs, against bare limits (PARTS="calls cell", JSON=file)
 	@$(PY) benchmarks $(if $(JSON),--json $(JSON)) $(PARTS)
 
@@ -74,7 +77,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-foreign test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-foreign test-imports test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'

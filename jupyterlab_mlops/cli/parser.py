@@ -15,6 +15,7 @@ from .output import PROGRAM, complain
 RunFunction = Callable[[argparse.Namespace], "int | None"]
 Add = Callable[[argparse.ArgumentParser], None]
 
+IMPORTABLE = ("mlflow",)
 EXECUTION_STATUSES = ("running", "ok", "error", "interrupted", "aborted", "killed")
 
 
@@ -212,6 +213,17 @@ def _export(p: argparse.ArgumentParser) -> None:
     _json(p)
 
 
+def _import(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "source", metavar="SOURCE", help="a file, a folder, or an MLflow server's address"
+    )
+    p.add_argument(
+        "--kind", choices=IMPORTABLE, help="of which tool it is (default: it is recognised)"
+    )
+    p.add_argument("--no-files", action="store_true", help="leave artifacts and models' files")
+    _json(p)
+
+
 def _recover(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "reference", metavar="NOTEBOOK|RUN|EXECUTION",
@@ -317,6 +329,10 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     "export": (
         "export.export", "write a run to a file", _export,
         ("export calm-otter-12 --format zip", "export 3f2a --format notebook -o attempt.ipynb"),
+    ),
+    "import": (
+        "imports.import_", "take over what another tool has recorded", _import,
+        ("import mlruns", "import sqlite:///mlflow.db --json"),
     ),
     "recover": (
         "export.recover", "write a notebook as it once was, deleted cells and outputs included",

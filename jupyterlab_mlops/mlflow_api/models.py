@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 import msgspec
-import yaml
 
 from ..errors import InvalidRequest
-from ..store import experiments, files, limits
+from ..store import experiments, limits
 from ..store import logged_models as store
 from ..store.apply import apply
-from ..store.blobs import BlobStore
 from ..store.logged_models import ModelOrder, TrackedModel
 from ..types import TagsSet
-from . import places, rules, shapes
+from . import mlmodel, places, rules, shapes
 from .handler import MLflowServices
 from .messages import (
     Answer,
@@ -32,7 +29,6 @@ from .messages import (
 from .runs import change
 
 HISTORY_TAG = "mlflow.log-model.history"
-LARGEST_MLMODEL = 4 * 2**20
 
 
 def _answer(model: TrackedModel) -> Answer:
@@ -69,7 +65,7 @@ async def finish(services: MLflowServices, model_id: str, message: FinishLoggedM
     status = dict(enumerate(store.STATUSES)).get(int(given) if given.isdecimal() else -1, given)
     if status not in store.STATUSES:
         raise rules.invalid("status", message.status, f"It must be one of {store.STATUSES}.")
-    found = await services.read(_described, model_id) if status == store.READY else None
+    found = await services.read(mlmodel.described, model_id) if status == store.READY else None
 
     def work(tx: sqlite3.Connection) -> TrackedModel:
         if found is not None:
@@ -77,43 +73,6 @@ async def finish(services: MLflowServices, model_id: str, message: FinishLoggedM
         return store.finish(tx, model_id, status)
 
     return _answer(await services.write(work))
-
-
-def _described(conn: sqlite3.Connection, model_id: str) -> dict[str, Any] | None:
-    """Read what its file `MLmodel` says; None where it has none that can be read."""
-    listed = files.below(conn, files.model_folder(model_id))
-    found = [file for file in listed if file.path == f"{files.model_folder(model_id)}MLmodel"]
-    if not found or found[0].size > LARGEST_MLMODEL:
-        return None
-    try:
-        content = yaml.safe_load(BlobStore.beside(conn).read(found[0].digest, conn))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        return None
-    flavors = content.get("flavors") if isinstance(content, dict) else None
-    if not isinstance(flavors, dict):
-        return None
-    own = [str(name) for name in flavors if name != "python_function"]
-    return {
-        "flavor": own[0] if own else "python_function",
-        "size": sum(file.size for file in listed),
-        "runs_code": not any(file.path.endswith(".skops") for file in listed),
-        "signature": _signature(content.get("signature")),
-        "requirements": [],
-    }
-
-
-def _signature(found: Any) -> dict[str, Any]:
-    """Read the JSON texts that MLflow keeps in its YAML."""
-    signature: dict[str, Any] = {}
-    for key in ("inputs", "outputs"):
-        text = found.get(key) if isinstance(found, dict) else None
-        try:
-            columns = msgspec.json.decode(text) if isinstance(text, str) else None
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(columns, list):
-            signature[key] = columns
-    return signature
 
 
 async def delete(services: MLflowServices, model_id: str) -> Answer:

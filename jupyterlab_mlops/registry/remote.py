@@ -7,12 +7,13 @@ for MLflow on a machine (`HTTPS_PROXY`, `REQUESTS_CA_BUNDLE` ...) serve here too
 from __future__ import annotations
 
 import base64
+import io
 import random
 import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +25,7 @@ CONNECT_SECONDS, READ_SECONDS = 10.0, 120.0
 ATTEMPTS = 4
 FIRST_WAIT = 0.8
 LONGEST_WAIT = 30.0
+PIECE = 2**18
 _PASSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MESSAGE_LIMIT = 500
 _TAG = re.compile(r"<(script|style|title)\b.*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
@@ -146,6 +148,11 @@ class Remote:
         answer: requests.Response = self._retry(lambda: self._ask("GET", path))
         return answer.content
 
+    def open(self, path: str) -> BinaryIO:
+        """Get a file of any size, to be read piece by piece and then closed."""
+        answer: requests.Response = self._retry(lambda: self._ask("GET", path, stream=True))
+        return cast("BinaryIO", _Arriving(answer))
+
     def _json(self, verb: str, path: str, **arguments: Any) -> Any:
         return self._retry(lambda: self._once(verb, path, **arguments))
 
@@ -220,6 +227,23 @@ class Remote:
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise PushCancelled
+
+
+class _Arriving(io.RawIOBase):
+    """The body of an answer; a cut connection is an OSError."""
+
+    def __init__(self, answer: requests.Response) -> None:
+        super().__init__()
+        self._answer = answer
+        self._pieces = answer.iter_content(PIECE)
+
+    def read(self, size: int = -1) -> bytes:
+        """Give the next piece, whatever its size."""
+        return next(self._pieces, b"")
+
+    def close(self) -> None:
+        self._answer.close()
+        super().close()
 
 
 class _Watched:

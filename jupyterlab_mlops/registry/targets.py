@@ -141,6 +141,11 @@ def make_mlflow_target(settings: Settings, environment: Mapping[str, str]) -> Pu
     )
 
 
+def credentials_of(environment: Mapping[str, str]) -> tuple[Credentials, bool | str]:
+    """Return who one is by MLflow's variables, and which certificates are trusted."""
+    return _credentials({}, environment, environment), _verify({}, environment)
+
+
 def check_address(uri: str) -> None:
     """See that an address is that of an HTTP server, and holds no password.
 

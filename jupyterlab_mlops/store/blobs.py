@@ -76,16 +76,26 @@ class BlobStore:
         source = Path(path)
         if source.stat().st_size <= PACK_LIMIT:
             return self.put_bytes(tx, source.read_bytes())
+        with source.open("rb") as reader:
+            digest, size = self.place(reader)
+        self.note_file(tx, digest, size)
+        return digest
+
+    def place(self, reader: BinaryIO) -> tuple[str, int]:
+        """Bring content to a file of its own, yet to be noted; return its SHA-256 and its size."""
         partial = self._partial_file()
         hasher = hashlib.sha256()
-        with source.open("rb") as reader, partial.open("wb") as writer:
-            while piece := reader.read(_PIECE):
-                hasher.update(piece)
-                writer.write(piece)
-        digest = hasher.hexdigest()
-        self._keep(partial, digest)
-        self.note_file(tx, digest, self.file_of(digest).stat().st_size)
-        return digest
+        try:
+            with partial.open("wb") as writer:
+                while piece := reader.read(_PIECE):
+                    hasher.update(piece)
+                    writer.write(piece)
+                size = writer.tell()
+        except BaseException:
+            partial.unlink()
+            raise
+        self._keep(partial, hasher.hexdigest())
+        return hasher.hexdigest(), size
 
     def note_file(self, tx: sqlite3.Connection, digest: str, size: int) -> None:
         """Enter content whose file is already in place."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import mimetypes
 import sqlite3
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from msgspec import Struct
 
 from ..errors import NotFound
 from .artifacts import check_path
-from .blobs import BlobStore
+from .blobs import PACK_LIMIT, BlobStore
 from .rows import dicts, one
 
 
@@ -30,6 +31,17 @@ class Content(Struct, kw_only=True):
     data: bytes | None = None
     digest: str = ""
 
+    @classmethod
+    def of(cls, reader: BinaryIO, blobs: BlobStore) -> Content:
+        """Take a file in before its transaction, so that nobody waits while it is copied."""
+        data = b""
+        while piece := reader.read(PACK_LIMIT + 1 - len(data)):
+            data += piece
+        if len(data) <= PACK_LIMIT:
+            return cls(size=len(data), data=data)
+        digest, size = blobs.place(cast("BinaryIO", Joined(data, reader)))
+        return cls(size=size, digest=digest)
+
     def store(self, tx: sqlite3.Connection) -> str:
         """Enter it; return its digest."""
         blobs = BlobStore.beside(tx)
@@ -37,6 +49,19 @@ class Content(Struct, kw_only=True):
             return blobs.put_bytes(tx, self.data)
         blobs.note_file(tx, self.digest, self.size)
         return self.digest
+
+
+class Joined(io.RawIOBase):
+    """Bytes, and then the rest of a stream."""
+
+    def __init__(self, data: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._data, self._rest = data, rest
+
+    def read(self, size: int = -1) -> bytes:
+        """Give the next bytes, the first ones as one piece."""
+        data, self._data = self._data, b""
+        return data or self._rest.read(size)
 
 
 def model_folder(model_id: str) -> str:

@@ -90,6 +90,17 @@ def apply_metrics(
     note(changes, "runs", record.run_id)
 
 
+def add_points(tx: sqlite3.Connection, run_id: str, key: str, points: Points) -> int:
+    """Append points of another store, as far as they are not here; return how many were not."""
+    run, fitting = run_key(tx, run_id), Fitting("kernel")
+    key = fitting.key("metric", key)
+    fresh = _without_known(tx, run, key, points.sorted()) if len(points) else points
+    if len(fresh):
+        _append_all(tx, run, [(key, fresh)])
+    flag_cut(tx, run, fitting)
+    return len(fresh)
+
+
 def _refuse_deleted(tx: sqlite3.Connection, run: int, run_id: str) -> None:
     if value(tx, "SELECT lifecycle_stage FROM runs WHERE id = ?", (run,)) == "deleted":
         raise InvalidRequest(f"The run {run_id} must be in the 'active' state, it is deleted.")
