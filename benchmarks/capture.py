@@ -66,6 +66,7 @@ async def feed(take: Callable[[Any], Any], finish: Callable[[], Any]) -> float:
     for frame in frames:
         subscription._received(frame)
         await asyncio.sleep(0)
+    subscription.close()
     finish()
     return (time.process_time_ns() - start) / len(frames) / 1e3
 

@@ -20,6 +20,8 @@ from .attach import attach_request
 
 RECONNECT_MS = 5
 """With the library's 100 ms, the first execution of one fresh kernel in ten was missed."""
+GATHER_SECONDS = 0.02
+"""So long records wait for the next, so that a short cell is stored by one commit, not by three."""
 
 Submit = Callable[[Iterable[AnyRecord]], None]
 Fault = Callable[[str, BaseException | str], None]
@@ -64,6 +66,8 @@ class Subscription:
         self._waiting: deque[Message] = deque()
         self._reading: asyncio.Task[None] | None = None
         self._live: asyncio.TimerHandle | None = None
+        self._gathered: list[AnyRecord] = []
+        self._handing: asyncio.TimerHandle | None = None
         self._ports: Any = None
         self._stream: Any = None
         self._shell: Any = None
@@ -93,6 +97,7 @@ class Subscription:
         if self._live is not None:
             self._live.cancel()
         self._give(self.assembler.due(float("inf")))
+        self._hand_over()
         _close(self._stream)
         _close(self._shell)
 
@@ -109,6 +114,7 @@ class Subscription:
     def ended(self, reason: str) -> None:
         """The kernel has ended."""
         self._give(self.assembler.ended(reason, _now_ms()))
+        self._hand_over()
 
     def moved(self, notebook: str | None) -> None:
         """The kernel's notebook lies elsewhere now."""
@@ -177,9 +183,6 @@ class Subscription:
 
     def _feed(self, message: Message) -> None:
         self._give(self.assembler.feed(message, _now_ms()))
-        if self.assembler.rung:
-            self.assembler.rung = False
-            self._ring()
         if self._live is None and self.assembler.waiting:
             self._live = asyncio.get_running_loop().call_later(0.1, self._show_live)
 
@@ -190,7 +193,23 @@ class Subscription:
             self._live = asyncio.get_running_loop().call_later(0.1, self._show_live)
 
     def _give(self, records: Iterable[AnyRecord]) -> None:
-        self._submit(records)
+        try:
+            self._gathered.extend(records)
+        finally:
+            if self._handing is None and (self._gathered or self.assembler.rung):
+                loop = asyncio.get_running_loop()
+                self._handing = loop.call_later(GATHER_SECONDS, self._hand_over)
+
+    def _hand_over(self) -> None:
+        """Submit what was gathered; first, since the kernel's word of an end comes with the bell."""
+        if self._handing is not None:
+            self._handing.cancel()
+            self._handing = None
+        records, self._gathered = self._gathered, []
+        self._guarded("tap.submit", lambda: self._submit(records))
+        if self.assembler.rung:
+            self.assembler.rung = False
+            self._guarded("tap.ring", self._ring)
 
     def _guarded(self, where: str, work: Callable[[], None]) -> None:
         try:

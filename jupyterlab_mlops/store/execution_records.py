@@ -44,7 +44,8 @@ def apply_start(
     if joined["sequence"] is None:
         joined["sequence"] = _next_sequence(tx, record.session_id)
     key = _enter(tx, stored, joined)
-    _use_waiting_context(tx, key, record)
+    if session["cell_id"] is not None:
+        _use_waiting_context(tx, key, session)
     unsure = origin != "kernel" and session["notebook_origin"] is None
     if unsure or session["notebook"] is None:
         learn_notebook(tx, record.session_id, record.notebook, origin, changes)
@@ -60,11 +61,19 @@ def apply_start(
 
 
 def _session_of(tx: sqlite3.Connection, record: ExecutionStart) -> dict[str, Any]:
-    sql = "SELECT notebook, notebook_origin, user, ended_at FROM sessions WHERE session_id = ?"
-    known = one(tx, sql, (record.session_id,))
+    """Return what is known of the session, and the context that waits for this execution."""
+    sql = (
+        "SELECT s.notebook, s.notebook_origin, s.user, s.ended_at,"
+        " c.kernel_id, c.execution_count, c.cell_id, c.notebook AS cell_notebook FROM sessions s"
+        " LEFT JOIN execution_contexts c"
+        " ON c.kernel_id = s.kernel_id AND c.execution_count = ? WHERE s.session_id = ?"
+    )
+    arguments = (record.execution_count, record.session_id)
+    known = one(tx, sql, arguments)
     if known is None:
         ensure_session(tx, record.session_id)
-        known = dict.fromkeys(("notebook", "notebook_origin", "user", "ended_at"))
+        known = one(tx, sql, arguments)
+    assert known is not None
     return known
 
 
@@ -126,9 +135,9 @@ def apply_output(
     tx: sqlite3.Connection, record: ExecutionOutput, origin: Origin, changes: Changes
 ) -> None:
     """Replace the outputs of an execution; the tap's are not replaced by the kernel's."""
-    key = ensure_execution(tx, record.execution_id)
-    known = one(tx, "SELECT origin, has_figures FROM outputs WHERE execution = ?", (key,))
-    if known and known["origin"] == "tap" and origin == "kernel":
+    known = _known(tx, record.execution_id)
+    key = known["id"]
+    if known["origin"] == "tap" and origin == "kernel":
         return
     lifted = lift_images(record.outputs, lambda image: BlobStore.beside(tx).put_bytes(tx, image))
     tx.execute(
@@ -144,8 +153,8 @@ def apply_output(
             origin,
         ),
     )
-    _link_blobs(tx, key, lifted.digests, known is not None)
-    if lifted.has_figures or (known and known["has_figures"]):
+    _link_blobs(tx, key, lifted.digests, known["has_figures"] is not None)
+    if lifted.has_figures or known["has_figures"]:
         _refresh_figures(tx, key, changes)
     note(changes, "executions", record.execution_id)
 
@@ -164,21 +173,23 @@ def apply_end(
     tx: sqlite3.Connection, record: ExecutionEnd, origin: Origin, changes: Changes
 ) -> None:
     """Close an execution; of two ends the more telling status stands."""
-    stored = _before_end(tx, record.execution_id)
+    stored = _known(tx, record.execution_id)
     key = stored["id"]
     joined = _joined_end(stored, record)
-    tx.execute(
-        "UPDATE executions SET status = ?, ended_at = ?, error = ? WHERE id = ?", (*joined, key)
-    )
+    names: tuple[str | None, str | None] = None, None
     if origin == "kernel" or record.names_read or record.names_written:
-        tx.execute(
-            "UPDATE executions SET names_read = ?, names_written = ? WHERE id = ?",
-            (to_json(record.names_read), to_json(record.names_written), key),
-        )
+        names = to_json(record.names_read), to_json(record.names_written)
+    tx.execute(
+        "UPDATE executions SET status = ?, ended_at = ?, error = ?,"
+        " names_read = coalesce(?, names_read), names_written = coalesce(?, names_written)"
+        " WHERE id = ?",
+        (*joined, *names, key),
+    )
     link_runs(tx, key, record.run_ids)
     if stored["has_figures"] and (joined[0] != stored["status"] or record.run_ids):
         _refresh_figures(tx, key, changes)
-    if joined[0] != stored["status"] or origin == "kernel":
+    has_runs = stored["has_runs"] or record.run_ids
+    if has_runs and (joined[0] != stored["status"] or origin == "kernel"):
         _refresh_verdicts(tx, key)
     note(changes, "executions", record.execution_id)
     note(changes, "sessions", stored["session_id"])
@@ -186,10 +197,12 @@ def apply_end(
         note(changes, "runs", run_id)
 
 
-def _before_end(tx: sqlite3.Connection, execution_id: str) -> dict[str, Any]:
+def _known(tx: sqlite3.Connection, execution_id: str) -> dict[str, Any]:
+    """Return what output and end need to know of an execution, entering it if it is new."""
     sql = (
-        "SELECT e.id, e.status, e.ended_at, e.error, e.session_id, o.has_figures FROM executions e"
-        " LEFT JOIN outputs o ON o.execution = e.id WHERE e.execution_id = ?"
+        "SELECT e.id, e.status, e.ended_at, e.error, e.session_id, o.origin, o.has_figures,"
+        " EXISTS (SELECT 1 FROM execution_runs r WHERE r.execution = e.id) AS has_runs"
+        " FROM executions e LEFT JOIN outputs o ON o.execution = e.id WHERE e.execution_id = ?"
     )
     stored = one(tx, sql, (execution_id,))
     if stored is None:
@@ -284,17 +297,13 @@ def apply_context(
     note(changes, "executions", row["execution_id"])
 
 
-def _use_waiting_context(tx: sqlite3.Connection, key: int, record: ExecutionStart) -> None:
-    if record.execution_count is None:
-        return
-    waiting = (
-        "kernel_id = (SELECT kernel_id FROM sessions WHERE session_id = ?) AND execution_count = ?"
+def _use_waiting_context(tx: sqlite3.Connection, key: int, waiting: dict[str, Any]) -> None:
+    _set_context(tx, key, waiting["cell_id"], waiting["cell_notebook"])
+    tx.execute(
+        "DELETE FROM execution_contexts WHERE kernel_id = :kernel_id"
+        " AND execution_count = :execution_count",
+        waiting,
     )
-    arguments = (record.session_id, record.execution_count)
-    row = one(tx, f"SELECT cell_id, notebook FROM execution_contexts WHERE {waiting}", arguments)
-    if row is not None:
-        _set_context(tx, key, row["cell_id"], row["notebook"])
-        tx.execute(f"DELETE FROM execution_contexts WHERE {waiting}", arguments)
 
 
 def _set_context(tx: sqlite3.Connection, key: int, cell_id: str, notebook: str) -> None:
