@@ -201,7 +201,7 @@ class Subscription:
                 self._handing = loop.call_later(GATHER_SECONDS, self._hand_over)
 
     def _hand_over(self) -> None:
-        """Submit what was gathered; first, since the kernel's word of an end comes with the bell."""
+        """Submit what was gathered, and only then ring: the kernel tells of a cell's end then."""
         if self._handing is not None:
             self._handing.cancel()
             self._handing = None

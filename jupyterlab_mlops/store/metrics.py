@@ -1,8 +1,7 @@
 """Metrics: series of points in packed chunks, summaries for the table, buckets for charts.
 
 A series is a list of full chunks of 4,096 points, each with its buckets, and a tail of fewer points
-in a few rows: what comes a few points at a time is written as it is, joined with the small rows
-before it at every 512th point, and with the whole tail when that fills a chunk, so twice again.
+in a few rows, as `series.py` writes them.
 """
 
 from __future__ import annotations
@@ -12,21 +11,27 @@ import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
 from typing import Any, Protocol
 
 from ..errors import InvalidRequest, NotFound
 from ..types import Curve, MetricHistory, MetricKey, MetricsLogged, Origin
-from .buckets import LEVELS, Buckets, levels_of
+from .buckets import LEVELS, Buckets
 from .changes import Changes, collecting, note
 from .limits import Fitting, check_integer
-from .packing import CHUNK, Points, pack, to_bytes, unpack, unpack_all, unpack_columns
+from .packing import (
+    CHUNK,
+    Points,
+    joined,
+    to_bytes,
+    unpack,
+    unpack_all,
+    unpack_columns,
+)
 from .rows import dicts, marks, one, value
-from .run_records import choose_key_metric, flag_cut
+from .run_records import flag_cut
 from .runs import run_key
+from .series import append_all
 
-SMALL = 512
-"""Points that may lie in rows of fewer; when there are more, these rows are joined to one."""
 MAX_PIXELS = 100_000
 
 
@@ -58,10 +63,12 @@ def apply_metric_blocks(
         return
     run = run_key(tx, blocks[0].run_id, "kernel", blocks[0].timestamps[0])
     fitting = Fitting("kernel")
-    series = [
-        (fitting.key("metric", b.key), Points(b.steps, b.timestamps, b.values)) for b in blocks
-    ]
-    _append_all(tx, run, series)
+    series: dict[str, Points] = {}
+    for block in blocks:
+        key = fitting.key("metric", block.key)
+        points = Points(block.steps, block.timestamps, block.values)
+        series[key] = joined([series[key], points]) if key in series else points
+    append_all(tx, run, series)
     flag_cut(tx, run, fitting)
     note(changes, "runs", blocks[0].run_id)
 
@@ -85,7 +92,7 @@ def apply_metrics(
     series = _by_key(record, fitting)
     if origin == "api":
         series = {key: _without_known(tx, run, key, points) for key, points in series.items()}
-    _append_all(tx, run, [(key, points) for key, points in series.items() if len(points)])
+    append_all(tx, run, {key: points for key, points in series.items() if len(points)})
     flag_cut(tx, run, fitting)
     note(changes, "runs", record.run_id)
 
@@ -114,100 +121,6 @@ def _by_key(record: MetricsLogged, fitting: Fitting) -> dict[str, Points]:
         points.timestamps.append(check_integer("timestamp", timestamp))
         points.values.append(number)
     return series
-
-
-def _append_all(tx: sqlite3.Connection, run: int, series: Iterable[tuple[str, Points]]) -> None:
-    counts = [_append(tx, run, key, points) for key, points in series]
-    if 0 in counts:
-        choose_key_metric(tx, run)
-
-
-def _append(tx: sqlite3.Connection, run: int, key: str, points: Points) -> int:
-    """Append to a series; return how many points it had before."""
-    count = _summarise(tx, run, key, points)
-    total = count % CHUNK + len(points)
-    if total >= CHUNK:
-        points = _take_out(tx, run, key, CHUNK, points)
-    elif len(points) < SMALL and total % SMALL < len(points):
-        points = _take_out(tx, run, key, SMALL, points)
-    for start in range(0, len(points), CHUNK):
-        _insert_chunk(tx, run, key, points.cut(start, start + CHUNK))
-    return count
-
-
-def _take_out(tx: sqlite3.Connection, run: int, key: str, size: int, points: Points) -> Points:
-    """Take the last rows, as far as each has fewer points than `size`, and join what comes."""
-    sql = (
-        "SELECT id, CASE WHEN count < ? THEN points END FROM metric_chunks"
-        " WHERE run = ? AND key = ? ORDER BY id DESC"
-    )
-    rows = list(takewhile(lambda row: row[1] is not None, tx.execute(sql, (size, run, key))))
-    tx.executemany("DELETE FROM metric_chunks WHERE id = ?", [(row,) for row, _ in rows])
-    joined = Points.empty()
-    for _, packed in reversed(rows):
-        joined.extend(unpack(packed))
-    joined.extend(points)
-    return joined
-
-
-def _insert_chunk(tx: sqlite3.Connection, run: int, key: str, points: Points) -> None:
-    nan_count = points.nan_count()
-    levels: dict[int, bytes] = {}
-    if len(points) == CHUNK:
-        levels = levels_of(points, with_nan=nan_count > 0)
-    ordered = points.in_order()
-    tx.execute(
-        "INSERT INTO metric_chunks (run, key, count, first_step, last_step, min_step, max_step,"
-        " nan_count, buckets_2048, buckets_512, buckets_128, buckets_32, points)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            run,
-            key,
-            len(points),
-            points.steps[0],
-            points.steps[-1],
-            points.steps[0] if ordered else min(points.steps),
-            points.steps[-1] if ordered else max(points.steps),
-            nan_count,
-            *(levels.get(level) for level in reversed(LEVELS)),
-            pack(points),
-        ),
-    )
-
-
-def _summarise(tx: sqlite3.Connection, run: int, key: str, points: Points) -> int:
-    """Bring what is known of a series as a whole up to date; return how many points it had."""
-    ordered = points.in_order()
-    last = len(points) - 1 if ordered else _latest(points)
-    moment = (points.steps[last], points.timestamps[last])
-    there = points.values if not points.nan_count() else [v for v in points.values if v == v]
-    lowest, highest = (min(there), max(there)) if there else (None, None)
-    stored = tx.execute(
-        "SELECT step, timestamp, value, count FROM metrics WHERE run = ? AND key = ?", (run, key)
-    ).fetchone()
-    if stored is None:
-        tx.execute(
-            "INSERT INTO metrics (run, key, value, step, timestamp, count, min, max, first_at,"
-            " in_order) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (run, key, points.values[last], *moment, len(points), lowest, highest,
-             points.timestamps[0], ordered),
-        )  # fmt: skip
-        return 0
-    known, number, count = stored[:2], stored[2], int(stored[3])
-    follows = ordered and (points.steps[0], points.timestamps[0]) >= known
-    if moment >= known:
-        known, number = moment, points.values[last]
-    tx.execute(
-        "UPDATE metrics SET value = ?, step = ?, timestamp = ?, count = count + ?,"
-        " in_order = in_order AND ?, min = coalesce(min(min, ?), min, ?),"
-        " max = coalesce(max(max, ?), max, ?) WHERE run = ? AND key = ?",
-        (number, *known, len(points), follows, lowest, lowest, highest, highest, run, key),
-    )
-    return count
-
-
-def _latest(points: Points) -> int:
-    return max(range(len(points)), key=lambda i: (points.steps[i], points.timestamps[i], i))
 
 
 def _without_known(tx: sqlite3.Connection, run: int, key: str, points: Points) -> Points:

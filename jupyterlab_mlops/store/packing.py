@@ -51,12 +51,6 @@ class Points:
     def __len__(self) -> int:
         return len(self.values)
 
-    def extend(self, other: Points) -> None:
-        """Append all points of another."""
-        self.steps.extend(other.steps)
-        self.timestamps.extend(other.timestamps)
-        self.values.extend(other.values)
-
     def cut(self, start: int, stop: int) -> Points:
         """Return the points of a range of positions."""
         return Points(self.steps[start:stop], self.timestamps[start:stop], self.values[start:stop])
@@ -85,6 +79,16 @@ class Points:
         if not math.isnan(sum(self.values)):
             return 0
         return sum(map(ne, self.values, self.values))
+
+
+def joined(parts: Iterable[Points]) -> Points:
+    """Return the points of all parts, one after the other."""
+    whole = Points.empty()
+    for part in parts:
+        whole.steps.extend(part.steps)
+        whole.timestamps.extend(part.timestamps)
+        whole.values.extend(part.values)
+    return whole
 
 
 def pack(points: Points) -> bytes:
@@ -136,10 +140,7 @@ def unpack_all(packed: Iterable[bytes]) -> Points:
     numpy = find_numpy(sum(counts))
     if numpy is not None:
         return _unpack_by_numpy(numpy, chunks, counts)
-    points = Points.empty()
-    for chunk in chunks:
-        points.extend(_unpack(chunk))
-    return points
+    return joined(map(_unpack, chunks))
 
 
 def find_numpy(count: int) -> Any:

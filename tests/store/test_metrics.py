@@ -14,12 +14,13 @@ from typing import NamedTuple
 import pytest
 
 from jupyterlab_mlops.errors import InvalidRequest, NotFound
-from jupyterlab_mlops.store import metrics, packing
+from jupyterlab_mlops.store import packing
 from jupyterlab_mlops.store.apply import apply, apply_metric_blocks
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.metrics import get_curve, get_history
 from jupyterlab_mlops.store.packing import CHUNK, Points
 from jupyterlab_mlops.store.runs import delete_runs, get_run, get_run_details
+from jupyterlab_mlops.store.series import SMALL
 from jupyterlab_mlops.types import Curve, MetricHistory, MetricsLogged, RunStart, TagsSet
 
 from .stream import T0, say
@@ -79,9 +80,7 @@ def test_integers_survive_packing(name: str, monkeypatch: pytest.MonkeyPatch) ->
     packed = packing.pack(points)
     assert packing.unpack(packed) == points
     monkeypatch.setattr(packing, "WORTH_NUMPY", 0)
-    twice = Points.empty()
-    twice.extend(points)
-    twice.extend(points)
+    twice = packing.joined([points, points])
     columns = packing.to_bytes(twice.steps, twice.timestamps, twice.values)
     assert packing.unpack_all([packed, packed]) == twice
     assert packing.unpack_columns([packed, packed]) == columns
@@ -138,7 +137,7 @@ def test_points_come_back_whatever_the_size_of_the_blocks(database: Database, se
         lambda c: [n for (n,) in c.execute("SELECT count FROM metric_chunks ORDER BY id")]
     )
     assert rows[: total // CHUNK] == [CHUNK] * (total // CHUNK)
-    assert len(rows) - total // CHUNK <= metrics.SMALL + CHUNK // metrics.SMALL
+    assert len(rows) - total // CHUNK <= SMALL + CHUNK // SMALL
     (metric,) = database.read(lambda c: get_run_details(c, "run")).metrics
     assert (metric.count, metric.step, metric.value) == (total, total - 1, values[-1])
     assert (metric.min, metric.max) == (min(values), max(values))
@@ -159,6 +158,22 @@ def test_without_steps_the_latest_is_the_last_that_was_logged(database: Database
     log(database, [0], [1.5], [T0])
     assert database.read(lambda c: get_run(c, "run")).metrics == {"loss": 1.5}
     assert history(database).values == [1.0, 2.0, 3.0, 1.5]
+
+
+def test_one_series_logged_alone_and_with_others_stays_one(database: Database) -> None:
+    def block(key: str, first: int) -> Block:
+        steps = array("q", range(first, first + 300))
+        return Block("run", key, steps, array("q", steps), array("d", map(float, steps)))
+
+    blocks = [block("loss", 0), block("loss", 300), block("accuracy", 300), block("loss", 600)]
+    database.write_now(lambda tx: apply_metric_blocks(tx, blocks))
+    assert history(database).values == [float(step) for step in range(900)]
+    assert history(database, "accuracy").steps == list(range(300, 600))
+    metrics = database.read(lambda c: get_run_details(c, "run")).metrics
+    assert {m.key: (m.count, m.max) for m in metrics} == {
+        "loss": (900, 899.0),
+        "accuracy": (300, 599.0),
+    }
 
 
 @pytest.mark.parametrize("total", [50, 3_000, 40_000, 150_000])
