@@ -15,7 +15,7 @@ from .output import PROGRAM, complain
 RunFunction = Callable[[argparse.Namespace], "int | None"]
 Add = Callable[[argparse.ArgumentParser], None]
 
-IMPORTABLE = ("mlflow",)
+IMPORTABLE = ("mlflow", "trackio", "wandb", "dvclive", "tensorboard", "csv")
 EXECUTION_STATUSES = ("running", "ok", "error", "interrupted", "aborted", "killed")
 
 
@@ -332,7 +332,8 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     ),
     "import": (
         "imports.import_", "take over what another tool has recorded", _import,
-        ("import mlruns", "import sqlite:///mlflow.db --json"),
+        ("import mlruns", "import sqlite:///mlflow.db --json", "import http://127.0.0.1:5000",
+         "import runs/ --kind tensorboard", "import wandb/", "import table.csv"),
     ),
     "recover": (
         "export.recover", "write a notebook as it once was, deleted cells and outputs included",

@@ -7,9 +7,14 @@ from typing import Protocol
 
 from ..errors import InvalidRequest, NotFound
 from .base import Source
+from .csv_table import CSVTable
+from .dvclive import DVCLive
 from .mlflow_database import MLflowDatabase
 from .mlflow_files import MLflowFiles
 from .mlflow_server import MLflowServer
+from .tensorboard import TensorBoard
+from .trackio import Trackio
+from .wandb import WandB
 
 
 class Importer(Protocol):
@@ -22,7 +27,10 @@ class Importer(Protocol):
     def reads(self, path: Path) -> bool: ...  # noqa: D102
 
 
-IMPORTERS: tuple[Importer, ...] = (MLflowFiles, MLflowDatabase)
+IMPORTERS: tuple[Importer, ...] = (
+    MLflowFiles, MLflowDatabase, Trackio, WandB, DVCLive, TensorBoard, CSVTable,
+)  # fmt: skip
+"""In the order in which they are asked: the most particular first."""
 KINDS = tuple(dict.fromkeys(importer.kind for importer in IMPORTERS))
 
 
