@@ -15,6 +15,7 @@ from .blobs import BlobStore
 from .changes import Changes, WriteConnection, collecting, note
 from .outputs import restore_images
 from .rows import dicts, from_json, in_parts, marks, value
+from .traces import still_awaited
 
 _COLUMNS = """
     e.id, e.execution_id, e.session_id, e.sequence, e.source, e.status, e.started_at, e.ended_at,
@@ -280,10 +281,14 @@ def drop_unreferenced(tx: sqlite3.Connection, digests: list[str]) -> int:
     """Delete content that no artifact, model, file or output refers to; return its size in bytes.
 
     Content in a pack is overwritten with zeros: the pack keeps its length, the bytes are gone.
+    What a process has just logged again, and only its journal knows yet, is left for `gc`.
     """
     blobs = BlobStore.beside(tx)
+    awaited = still_awaited(tx, blobs.data_dir, digests)
     freed = 0
     for digest in dict.fromkeys(digests):
+        if digest in awaited:
+            continue
         used = value(
             tx,
             "SELECT EXISTS (SELECT 1 FROM artifacts WHERE digest = :d)"

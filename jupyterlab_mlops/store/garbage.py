@@ -13,6 +13,7 @@ from .blobs import BlobStore
 from .db import Database
 from .executions import drop_unreferenced
 from .packs import awaited, dissolve, ended
+from .traces import still_awaited
 
 YOUNG_SECONDS = 3600.0
 """A file this young may belong to a record that is still on its way through a journal."""
@@ -58,8 +59,10 @@ def collect(database: Database) -> Garbage:
 
 def _drop(tx: sqlite3.Connection, data_dir: Path) -> Garbage:
     found = find(tx, data_dir)
-    for digest, _ in list(_unreferenced(tx, data_dir)):
-        drop_unreferenced(tx, [digest])
+    digests = [digest for digest, _ in _unreferenced(tx, data_dir)]
+    spoken_of = still_awaited(tx, data_dir, digests)
+    drop_unreferenced(tx, digests)
+    for digest in set(digests) - spoken_of:
         BlobStore(data_dir).file_of(digest).unlink(missing_ok=True)
     return found
 

@@ -7,6 +7,7 @@ with its own CRC, and a CRC over a whole record does not depend on what the reco
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -45,6 +46,17 @@ def segments_of(data_dir: Path) -> Iterator[Path]:
     """Yield all segments of journals, wherever those of a record may lie."""
     for folder in {journals_dir(data_dir), data_dir / "journals", scratch_dir(data_dir)}:
         yield from folder.glob(f"*{SUFFIX}")
+
+
+def still_awaited(conn: sqlite3.Connection, data_dir: Path, digests: list[str]) -> set[str]:
+    """Return the content that journals speak of in records that are not in the store yet."""
+    found: set[str] = set()
+    for path in segments_of(data_dir):
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            file.seek(journals.offset(conn, path.name))
+            news = file.read()
+            found.update(digest for digest in digests if digest.encode() in news)
+    return found
 
 
 def _blank(path: Path, stored: int) -> None:

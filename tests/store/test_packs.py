@@ -18,6 +18,8 @@ from jupyterlab_mlops.store.artifacts import list_artifacts
 from jupyterlab_mlops.store.backup import backup, restore
 from jupyterlab_mlops.store.blobs import BlobStore
 from jupyterlab_mlops.store.db import Database
+from jupyterlab_mlops.store.purge import purge_runs
+from jupyterlab_mlops.store.runs import delete_runs
 from jupyterlab_mlops.store.status import list_faults
 
 FILES = {f"{number}.bin": bytes([number]) * 5000 for number in range(10)}
@@ -58,9 +60,9 @@ def ingest(database: Database) -> Iterator[Ingest]:
     made.close()
 
 
-def contents(database: Database) -> dict[str, bytes]:
+def contents(database: Database, run: str = "run") -> dict[str, bytes]:
     blobs = BlobStore(database.data_dir)
-    found = database.read(lambda conn: list_artifacts(conn, "run"))
+    found = database.read(lambda conn: list_artifacts(conn, run))
     return {a.path: blobs.read(a.digest) for a in found}
 
 
@@ -153,6 +155,31 @@ def test_gc_erases_only_what_no_process_may_speak_of_again(
     assert contents(database) == now
     assert packs(data_dir) == ["0"]
     assert not any(b"\1" * 5000 in p.read_bytes() for p in (data_dir / "packs").iterdir())
+
+
+def test_erasing_a_run_spares_what_was_logged_again_meanwhile(
+    database: Database, writer: Writer, ingest: Ingest, data_dir: Path
+) -> None:
+    """The kernel has found it in its pack, and said so; the record has not heard of it yet."""
+    large = b"large" * 100_000
+    digest = hashlib.sha256(large).hexdigest()
+    file = BlobStore(data_dir).file_of(digest)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(large)
+    whole = {"type": "artifact", "path": "large.bin", "size": len(large), "digest": digest}
+    writer.log(FILES)
+    writer.journal.write({**whole, "run_id": "run"})
+    ingest.drain()
+    writer.journal.write({"type": "run_start", "run_id": "next", "start_time": 2})
+    writer.log({"0.bin": FILES["0.bin"]}, run_id="next")
+    writer.journal.write({**whole, "run_id": "next"})
+    database.write_now(lambda tx: delete_runs(tx, ["run"]))
+    erased = database.write_now(lambda tx: purge_runs(tx, ["run"]))
+    assert erased.freed_bytes >= 9 * 5000
+    ingest.drain()
+    assert contents(database, "next") == {"0.bin": FILES["0.bin"], "large.bin": large}
+    (pack,) = (data_dir / "packs").iterdir()
+    assert not any(FILES[f"{number}.bin"] in pack.read_bytes() for number in range(1, 10))
 
 
 def test_a_backup_holds_packs_that_still_grow(
