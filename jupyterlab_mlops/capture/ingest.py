@@ -20,7 +20,7 @@ from ..errors import RecordDamaged, StoreUnavailable
 from ..kernel.journal import Journal, data_dir
 from ..store.apply import apply
 from ..store.changes import collecting
-from ..store.db import Database
+from ..store.db import POLL_SECONDS, Database
 from ..store.health import no_room
 from ..store.repair import complaints, repair
 from ..types import AnyRecord, Fault, Origin, SessionEnd
@@ -32,7 +32,6 @@ from .segments import TAP, Source, Sources
 
 __all__ = ["Ingest", "data_dir", "ingest_pending", "server_alive"]
 
-POLL_SECONDS = 1.0
 _log = logging.getLogger("jupyterlab_mlops")
 
 
@@ -157,6 +156,7 @@ class Ingest:
             rang = self._wake.wait(POLL_SECONDS)
             self._wake.clear()
             try:
+                self.database.tend()
                 if self._owner.beat() or rang:
                     self.drain()
                 else:

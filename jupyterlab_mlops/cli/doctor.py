@@ -129,7 +129,8 @@ def _open(path: Path) -> bool:
 
 
 def _database() -> Iterator[Finding]:
-    from ..store.db import FILE_NAME, connect_reader
+    from ..store.connections import connect_reader
+    from ..store.db import FILE_NAME
     from ..store.health import no_file
     from ..store.migrations import SCHEMA_VERSION, refusal, version_of
     from ..store.repair import complaints
@@ -160,7 +161,8 @@ def _database() -> Iterator[Finding]:
 def _content(*, whole: bool, mend: bool = False) -> Iterator[Finding]:
     """Artifacts, models and figures: there, as long as they were, and with the same bytes."""
     from ..store.blobs import BlobStore
-    from ..store.db import FILE_NAME, connect_reader
+    from ..store.connections import connect_reader
+    from ..store.db import FILE_NAME
     from ..store.soundness import check_content, give_up_content
 
     path = folder() / FILE_NAME
@@ -271,7 +273,8 @@ def _server_extension() -> Iterator[Finding]:
 
 
 def _losses() -> Iterator[Finding]:
-    from ..store.db import FILE_NAME, connect_reader
+    from ..store.connections import connect_reader
+    from ..store.db import FILE_NAME
     from ..store.status import list_faults
 
     path = folder() / FILE_NAME

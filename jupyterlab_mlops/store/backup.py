@@ -23,6 +23,7 @@ from ..errors import Conflict, InvalidRequest
 from . import migrations, packs
 from .db import FILE_NAME
 from .repair import complaints
+from .shared_index import put_back
 
 _CONTENT = re.compile(r"packs/(\d{6,}|k[\d-]+)\.pack|blobs/[0-9a-f]{2}/[0-9a-f]{64}")
 _TRIES = 3
@@ -85,6 +86,7 @@ def _is_whole(copy: Path, archive: Path) -> bool:
 
 def _copy_database(source: Path, target: Path) -> None:
     os.close(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    put_back(source)
     uri = f"{source.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as reader, closing(sqlite3.connect(target)) as to:
         reader.backup(to)

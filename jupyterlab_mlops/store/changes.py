@@ -7,6 +7,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from .shared_index import Files
+
 
 class Changes(TypedDict):
     """Ids of what changed; `status` is true when the light has something new to say."""
@@ -55,13 +57,15 @@ class WriteConnection(sqlite3.Connection):
     """The writer's connection; it gathers what the running transaction changes.
 
     `erased` says that something was erased for good, so that no old page may stay in the WAL;
-    `folder` is that of the record, `pack` the file that content was appended to last.
+    `folder` is that of the record, `pack` the file that content was appended to last, `files`
+    tells the record and its log that it has open from others of the same names.
     """
 
     collected: list[Changes]
     erased: bool
     folder: Path | None = None
     pack: FileIO | None = None
+    files: Files
 
     def begin_collecting(self) -> None:
         """Forget what was gathered for the transaction before."""

@@ -11,6 +11,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
@@ -20,21 +21,33 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import StoreUnavailable
 from . import migrations, traces
 from .changes import Changes, WriteConnection, is_empty, merge, no_changes
-from .health import Identity, damaged, explained, identity, is_frozen, no_file, not_writable
+from .connections import (
+    BUSY_SECONDS,
+    Reader,
+    connect_reader,
+    discard,
+    is_begun_anew,
+    on_snapshot,
+    open_reader,
+    open_writer,
+    roll_back,
+)
+from .health import damaged, explained, identity, is_frozen, no_file, not_writable
+from .shared_index import files_of, put_back
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
-Connection = TypeVar("Connection", bound=sqlite3.Connection)
 Listener = Callable[[Changes], None]
 _Task = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
 
 FILE_NAME = "mlops.db"
-BUSY_SECONDS = 30.0
 PATIENCE_SECONDS = 3.0
 """How long opening a record waits for another program."""
-_WAL_LIMIT = 1 << 26
+POLL_SECONDS = 1.0
+"""How soon a process that works with a record notices that a file of it was deleted."""
+_TRIES, _PATIENT_TRIES = 3, 10
 _GROUP = 64
 """Queued writes that may share one commit."""
 _log = logging.getLogger("jupyterlab_mlops")
@@ -69,9 +82,7 @@ class Database:
         self._closed = False
         self._listeners: list[Listener] = []
         self._local = threading.local()
-        self._wal = self.data_dir / f"{FILE_NAME}-wal"
-        self._identity: tuple[Identity, Identity] = (None, None)
-        self._generation = 0
+        self._writer: WriteConnection | None = None
         self._must_truncate = False
         self._readers: list[sqlite3.Connection] = []
         self._pool: ThreadPoolExecutor | None = None
@@ -114,16 +125,13 @@ class Database:
 
     def _connect_writer(self) -> WriteConnection:
         self._make_private_file()  # where somebody has deleted it
-        connection: WriteConnection = sqlite3.connect(
-            self.path,
-            timeout=self._busy_seconds,
-            isolation_level=None,
-            check_same_thread=False,
-            factory=WriteConnection,
-        )
-        connection.begin_collecting()
-        return _with(
-            connection, "synchronous=NORMAL", "secure_delete=ON", f"journal_size_limit={_WAL_LIMIT}"
+        for _ in range(_TRIES):
+            connection = open_writer(self.path, self._busy_seconds)
+            if connection is not None:
+                return connection
+            time.sleep(POLL_SECONDS)  # one who has the log that was deleted notices it meanwhile
+        raise StoreUnavailable(
+            f"The log of the record {self.path} was deleted below another program; try again."
         )
 
     # ------------------------------------------------------------------------------- writing
@@ -168,60 +176,87 @@ class Database:
         try:
             with explained(self.path):
                 connection = self._connect_writer()
+                connection.execute("BEGIN IMMEDIATE")
                 self._commit(connection, [(fn, future)])
         except BaseException as error:
             if not future.done():
                 future.set_exception(error)
         finally:
-            _discard(connection)
+            discard(connection)
 
     def write_now(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Write, wait, return the result."""
         return self.write(fn).result()
 
     def _work(self) -> None:
-        connection: WriteConnection | None = None
         stop = False
         while not stop:
             tasks, stop = self._next_tasks()
             try:
                 with explained(self.path):
-                    if connection is not None and self._has_moved():
-                        self._leave(connection)
-                        connection = None
-                    if connection is None:
-                        connection = self._connect_writer()
-                        self._identity = self._files()
-                    self._commit(connection, tasks)
+                    if tasks:
+                        self._commit(self._begun(), tasks)
             except BaseException as error:
                 # A connection whose transaction failed as a whole is not trusted again.
-                _discard(connection)
-                connection = None
+                self._leave()
                 for _, future in tasks:
                     if not future.done():
                         future.set_exception(error)
-        _discard(connection)
+        self._leave()
+        discard(self._writer)
 
-    def _files(self) -> tuple[Identity, Identity]:
-        return identity(self.path), identity(self._wal)
+    def _begun(self) -> WriteConnection:
+        """Return the writer in a transaction, with the files that have the names of the record.
 
-    def _has_moved(self) -> bool:
-        """Tell whether somebody has replaced or deleted the file, or its WAL, below us."""
-        found, known = self._files(), self._identity
-        if known[1] is None and found[0] == known[0]:
-            self._identity = found  # the first commit has made the WAL
-            return False
-        return found != known
+        They are looked at with the lock held, for until then another process may exchange them.
+        """
+        for tries in range(_PATIENT_TRIES):
+            if self._writer is None:
+                self._writer = self._connect_writer()
+            self._writer.execute("BEGIN IMMEDIATE")
+            if files_of(self.path) == self._writer.files:
+                return self._writer
+            if tries == 0:
+                _log.warning("The files of the record %s were replaced", self.path)
+            self._leave()
+            time.sleep(tries * 0.02)
+        raise StoreUnavailable(f"The files of the record {self.path} are replaced all the time.")
 
-    def _leave(self, connection: WriteConnection) -> None:
-        """Let go of files that have lost their names; what the WAL held goes into the file."""
-        _log.warning("The files of the record %s were replaced: they are opened again", self.path)
+    def _leave(self) -> None:
+        """Let go of the writer; where its log has lost its name, what is in it goes into the file.
+
+        Unless others have begun a new log: they have done so before. While somebody reads from the
+        old one it cannot be emptied, and is kept.
+        """
+        writer = self._writer
+        if writer is None:
+            return
+        roll_back(writer)
+        found = files_of(self.path)
         try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if found != writer.files and not is_begun_anew(self.path, writer.files, found):
+                busy = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                if busy:
+                    return
         except sqlite3.Error as error:
-            _log.warning("What its WAL held may be lost: %s", error)
-        _discard(connection)
-        self._generation += 1
+            _log.warning("What its log held may be lost: %s", error)
+        self._writer = None
+        writer.close()
+
+    def tend(self) -> bool:
+        """Put right what somebody has deleted, before another program opens the record; cheap.
+
+        Returns
+        -------
+        bool
+            Nothing was wrong.
+        """
+        put_back(self.path)
+        writer = self._writer
+        if writer is None or files_of(self.path) == writer.files:
+            return True
+        self.write(lambda tx: None)
+        return False
 
     def _next_tasks(self) -> tuple[list[_Task], bool]:
         tasks: list[_Task] = []
@@ -242,10 +277,9 @@ class Database:
         if not tasks:
             return
         connection.begin_collecting()
-        connection.execute("BEGIN IMMEDIATE")
         outcomes = [self._attempt(connection, fn) for fn, _ in tasks]
         connection.execute("COMMIT")
-        if identity(self.path) != self._identity[0] and self._thread is not None:
+        if identity(self.path) != connection.files.record:
             raise StoreUnavailable(f"The record {self.path} was replaced; try again.")
         if connection.erased:
             self._must_truncate = True
@@ -283,6 +317,8 @@ class Database:
     def checkpoint(self) -> bool:
         """Move what was committed from the WAL into the file itself; False where not all of it."""
         try:
+            if not self.tend():
+                return False
             with explained(self.path), closing(self._connect_writer()) as connection:
                 sql = "PRAGMA wal_checkpoint(PASSIVE)"
                 busy, in_wal, moved = connection.execute(sql).fetchone()
@@ -295,15 +331,18 @@ class Database:
 
     def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `fn(connection)` here, on this thread's read-only connection, on one snapshot."""
+        if self._closed:
+            raise StoreUnavailable("The record is closed.")
+        known: Reader | None = getattr(self._local, "reader", None)
         with explained(self.path):
-            connection = self._reader()
-            if connection.in_transaction:
-                return fn(connection)
-            connection.execute("BEGIN")
+            if known is not None and known.connection.in_transaction:
+                return fn(known.connection)
             try:
-                return fn(connection)
-            finally:
-                _roll_back(connection)
+                return on_snapshot(self._reader(), fn)
+            except sqlite3.OperationalError:
+                if not self._have_moved():
+                    raise
+            return on_snapshot(self._reader(), fn)  # the log was begun anew in this very moment
 
     async def read_async(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `read` on a small thread pool."""
@@ -315,21 +354,25 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self.read, fn)
 
     def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if self._closed:
-            raise StoreUnavailable("The record is closed.")
-        present = identity(self.path), self._generation, is_frozen(self.path)
-        if connection is not None and present != self._local.identity:
+        """Return this thread's connection, opened anew where the files are others now."""
+        known: Reader | None = getattr(self._local, "reader", None)
+        if known is not None:
+            if not self._have_moved():
+                return known.connection
+            self._local.reader = None
             with self._lock:
-                self._readers.remove(connection)
-            connection.close()
-            connection = None
-        if connection is None:
-            connection = connect_reader(self.path, self._busy_seconds)
-            self._local.connection, self._local.identity = connection, present
-            with self._lock:
-                self._readers.append(connection)
-        return connection
+                self._readers.remove(known.connection)
+            known.connection.close()
+        known = self._local.reader = open_reader(self.path, self._busy_seconds)
+        with self._lock:
+            self._readers.append(known.connection)
+        return known.connection
+
+    def _have_moved(self) -> bool:
+        """Tell whether the files of this thread's connection have lost their names."""
+        known: Reader | None = getattr(self._local, "reader", None)
+        present = files_of(self.path), is_frozen(self.path)
+        return known is not None and (known.files, known.frozen) != present
 
     # ----------------------------------------------------------------------- listening, ending
 
@@ -377,46 +420,3 @@ class Database:
         self._queue.put(None)
         if self._thread is not None:
             self._thread.join()
-
-
-def connect_reader(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
-    """Open a read-only connection; `casefold()` is there for ILIKE."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{'immutable=1' if is_frozen(path) else 'mode=ro'}",
-        uri=True,
-        timeout=busy_seconds,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    connection.create_function("casefold", 1, _casefold, deterministic=True)
-    return _with(connection, "cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY")
-
-
-def _with(connection: Connection, *settings: str) -> Connection:
-    """Set up a connection; one that a damaged file does not let be set up is closed."""
-    try:
-        for setting in settings:
-            connection.execute(f"PRAGMA {setting}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _casefold(value: object) -> str | None:
-    return None if value is None else str(value).casefold()
-
-
-def _discard(connection: WriteConnection | None) -> None:
-    if connection is not None:
-        _roll_back(connection)
-        connection.close()
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    if not connection.in_transaction:
-        return
-    try:
-        connection.execute("ROLLBACK")
-    except sqlite3.Error as error:
-        _log.warning("A transaction could not be rolled back: %s", error)

@@ -107,7 +107,7 @@ def is_frozen(path: Path) -> bool:
     return not path.with_name(f"{path.name}-wal").exists()
 
 
-def identity(path: Path) -> Identity:
+def identity(path: Path | str) -> Identity:
     """Return what tells a file from another of the same name; None where there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116 - a fifth of what Path.stat costs, at each read

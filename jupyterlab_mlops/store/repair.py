@@ -20,6 +20,7 @@ from typing import Any
 from ..types import Fault
 from . import migrations
 from .changes import no_changes
+from .shared_index import put_back
 from .soundness import damaged_series, mended_chunk
 from .status import apply_fault
 
@@ -56,6 +57,7 @@ def complaints(path: Path) -> list[str]:
     """
     if not path.exists():
         return []
+    put_back(path)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
             found.text_factory = _lenient

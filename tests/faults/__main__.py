@@ -41,6 +41,7 @@ PARTS = {
     "locked": Part("test_disk.py", "another or tap"),
     "refusing": Part("test_disk.py", "cannot or refuses"),
     "damage": Part("test_damage.py"),
+    "deleted": Part("test_deleted.py"),
     "process": Part("test_process.py"),
     "values": Part("test_values.py"),
     "callbacks": Part("test_callbacks.py"),

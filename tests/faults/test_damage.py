@@ -1,4 +1,4 @@
-"""A store that is truncated, overwritten, has flipped bytes, or lost its WAL; one that is newer."""
+"""A store that is truncated, overwritten, or has flipped bytes; one that is newer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import random
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -242,67 +240,6 @@ def test_damage_below_a_working_owner(data_dir: Path, report: Report) -> None:
         "file overwritten below a working server", acknowledged=30, stored=len(found & late),
         note=f"of the 20 runs before {len(found - late)} are there",
     )  # fmt: skip
-
-
-KILLED = """
-import os, sys
-from jupyterlab_mlops.capture.ingest import Ingest
-from jupyterlab_mlops.kernel.journal import Journal
-from jupyterlab_mlops.store.db import Database, connect_reader
-database = Database(sys.argv[1])
-ingest = Ingest(database)
-# A reader keeps what is written from leaving the WAL.
-reader = connect_reader(database.path)
-reader.execute("BEGIN")
-reader.execute("SELECT count(*) FROM runs").fetchall()
-journal = Journal(database.data_dir / "journals", "s")
-for number in range(300):
-    run = f"run-{number}"
-    journal.write({"type": "run_start", "run_id": run, "start_time": 1})
-    journal.metric(run, "loss", number, 0, 0)
-    if number % 50 == 49:
-        journal.close()
-    ingest.drain()
-os.kill(os.getpid(), 9)
-"""
-
-
-@pytest.mark.parametrize("lost", ["-wal", "-shm", "-wal and -shm"])
-def test_a_wal_that_somebody_deletes(data_dir: Path, report: Report, lost: str) -> None:
-    """What was not moved into the file yet is still in the journals."""
-    subprocess.run([sys.executable, "-c", KILLED, str(data_dir)], check=False)
-    assert (data_dir / "mlops.db-wal").stat().st_size > 0
-    for ending in lost.split(" and "):
-        (data_dir / f"mlops.db{ending}").unlink()
-    settle(data_dir)
-    with closing(Database(data_dir)) as database:
-        sql = (
-            "SELECT count(DISTINCT runs.id), total(count) FROM runs"
-            " JOIN metric_chunks ON run = runs.id"
-        )
-        runs, points = database.read(lambda conn: conn.execute(sql).fetchone())
-    assert integrity(data_dir) == "ok"
-    report(f"{lost} deleted after a kill", acknowledged=600, stored=int(runs + points))
-
-
-def test_a_wal_deleted_below_a_working_process(data_dir: Path, report: Report) -> None:
-    with closing(Database(data_dir)) as database:
-        ingest = Ingest(database)
-        journal = Journal(data_dir / "journals", "s")
-        for number in range(200):
-            run = f"run-{number}"
-            journal.write({"type": "run_start", "run_id": run, "start_time": 1})
-            ingest.drain()
-            assert database.read(lambda conn, run=run: get_run(conn, run)).run_id == run  # type: ignore[misc]
-            if number % 50 == 25:
-                (data_dir / "mlops.db-wal").unlink(missing_ok=True)
-        journal.close()
-        ingest.drain()
-    settle(data_dir)
-    with closing(Database(data_dir)) as database:
-        found = database.read(lambda c: c.execute("SELECT count(*) FROM runs").fetchone()[0])
-    assert integrity(data_dir) == "ok"
-    report("-wal deleted below a working server", acknowledged=200, stored=found)
 
 
 def test_a_newer_schema(data_dir: Path, report: Report) -> None:

@@ -12,7 +12,8 @@ from harness import KernelSession, Server, wait_for
 from jupyterlab_mlops.capture.ingest import Ingest
 from jupyterlab_mlops.kernel.journal import Journal, read_segment
 from jupyterlab_mlops.store import migrations
-from jupyterlab_mlops.store.db import Database, connect_reader
+from jupyterlab_mlops.store.connections import connect_reader
+from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.executions import list_executions
 
 SECRET = "xyzzy_never_to_be_seen"
