@@ -103,7 +103,7 @@ def add_points(tx: sqlite3.Connection, run_id: str, key: str, points: Points) ->
     key = fitting.key("metric", key)
     fresh = _without_known(tx, run, key, points.sorted()) if len(points) else points
     if len(fresh):
-        _append_all(tx, run, [(key, fresh)])
+        append_all(tx, run, {key: fresh})
     flag_cut(tx, run, fitting)
     return len(fresh)
 
