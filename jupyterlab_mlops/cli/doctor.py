@@ -44,8 +44,8 @@ class Finding(Struct):
 def doctor(arguments: Namespace) -> int:
     """Run every check, after mending what can be; 1 when one of them found a problem."""
     content = partial(_content, whole=arguments.content)
-    mending = (_repair, partial(content, mend=True)) if arguments.repair else ()
-    checks = (*mending, *CHECKS, content)
+    mending = (_repair, partial(_texts, mend=True), partial(content, mend=True))
+    checks = (*(mending if arguments.repair else ()), *CHECKS, _texts, content)
     findings = [finding for check in checks for finding in _guarded(check)]
     if arguments.json:
         say_json(findings)
@@ -158,6 +158,41 @@ def _database() -> Iterator[Finding]:
         yield Finding("database", "ok", f"{room}, schema version {version} of {SCHEMA_VERSION}")
 
 
+def _texts(*, mend: bool = False) -> Iterator[Finding]:
+    """Sources, names and notes: the words that were stored."""
+    from ..store.connections import BUSY_SECONDS, open_writer
+    from ..store.db import FILE_NAME
+    from ..store.health import explained, not_writable
+    from ..store.migrations import SCHEMA_VERSION, version_of
+    from ..store.soundness import changed_texts, index_anew
+
+    path = folder() / FILE_NAME
+    if not path.is_file() or not_writable(path):
+        return
+    with explained(path):
+        connection = open_writer(path, BUSY_SECONDS)
+        if connection is None:
+            return
+        with closing(connection):
+            ours = version_of(connection) == SCHEMA_VERSION
+            found = changed_texts(connection) if ours else []
+    if mend and found:
+        with record() as database:
+            database.write_now(index_anew)
+        yield Finding("repair", "note", f"{_listed(found)}: the index takes the text as it is now")
+    elif found:
+        yield Finding(
+            "texts", "problem", f"{len(found)} with words that were not stored: {_listed(found)}",
+            "restore a backup; or jupyter mlops doctor --repair, to keep the text as it is",
+        )  # fmt: skip
+    elif ours and not mend:
+        yield Finding("texts", "ok", "the words of sources, names and notes are what was stored")
+
+
+def _listed(names: list[str]) -> str:
+    return "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
+
+
 def _content(*, whole: bool, mend: bool = False) -> Iterator[Finding]:
     """Artifacts, models and figures: there, as long as they were, and with the same bytes."""
     from ..store.blobs import BlobStore
@@ -190,8 +225,7 @@ def _content(*, whole: bool, mend: bool = False) -> Iterator[Finding]:
 
 
 def _named(found: list[DamagedContent]) -> str:
-    said = "; ".join(f"{content.name}: {content.reason}" for content in found[:3])
-    return f"{len(found)} damaged, {said}" + ("; ..." if len(found) > 3 else "")
+    return f"{len(found)} damaged, {_listed([f'{one.name}: {one.reason}' for one in found])}"
 
 
 def _journals() -> Iterator[Finding]:

@@ -1,6 +1,7 @@
-"""Damage that SQLite cannot see: points, buckets and content that are not what was stored.
+"""Damage that SQLite cannot see: points, texts and content that are not what was stored.
 
-Points and buckets carry a checksum, content is named by its SHA-256.
+Points and buckets carry a checksum, content is named by its SHA-256, and of the texts that can be
+searched the index knows each word.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ ALWAYS_READ = 1 << 30
 """Bytes of large files that a check reads unasked: some seconds."""
 _BUCKETS = tuple(f"buckets_{level}" for level in LEVELS)
 _PIECE = 1 << 20
+_SEARCHED = (
+    ("cell", "executions", "source", "execution_id"),
+    ("run", "runs", "name, note", "name"),
+)
 _USER = """
     SELECT r.name || '/' || a.path FROM artifacts a JOIN runs r ON r.id = a.run
     WHERE a.digest = :digest
@@ -64,6 +69,61 @@ def mended_chunk(row: dict[str, Any]) -> dict[str, Any] | None:
     points = unpack(row["points"])
     levels = levels_of(points, with_nan=points.nan_count() > 0)
     return row | {f"buckets_{level}": packed for level, packed in levels.items()}
+
+
+# --------------------------------------------------------------------------------------- texts
+
+
+def changed_texts(connection: sqlite3.Connection) -> list[str]:
+    """Name the cells and runs of which a word is not what the index of words has.
+
+    Nothing is written, but SQLite wants to be allowed to: a record that is for reading only cannot
+    be looked at this way. Signs, and capitals that became small, are no words.
+    """
+    return [
+        f"{what} {found}"
+        for what, table, columns, name in _SEARCHED
+        if not _agrees(connection, f"{table}_text")
+        for (found,) in _differing(connection, table, columns, name)
+    ]
+
+
+def _agrees(connection: sqlite3.Connection, index: str) -> bool:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        connection.execute("ROLLBACK")
+    return True
+
+
+def _differing(
+    connection: sqlite3.Connection, table: str, columns: str, name: str
+) -> list[tuple[str]]:
+    """Index the texts anew, beside the record, and compare word by word."""
+    for statement in (
+        f"CREATE VIRTUAL TABLE temp.anew USING fts5 ({columns}, content='')",
+        f"INSERT INTO temp.anew (rowid, {columns}) SELECT id, {columns} FROM main.{table}",
+        "CREATE VIRTUAL TABLE temp.words USING fts5vocab (temp, anew, instance)",
+        f"CREATE VIRTUAL TABLE temp.known USING fts5vocab (main, {table}_text, instance)",
+    ):
+        connection.execute(statement)
+    either = "SELECT doc FROM (SELECT * FROM temp.{} EXCEPT SELECT * FROM temp.{})"
+    docs = f"{either.format('words', 'known')} UNION {either.format('known', 'words')}"
+    found = connection.execute(f"SELECT {name} FROM {table} WHERE id IN ({docs})").fetchall()
+    for made in ("known", "words", "anew"):
+        connection.execute(f"DROP TABLE temp.{made}")
+    return found
+
+
+def index_anew(tx: sqlite3.Connection) -> None:
+    """Have the index of words say what the texts say now."""
+    for _, table, _, _ in _SEARCHED:
+        tx.execute(f"INSERT INTO {table}_text ({table}_text) VALUES ('rebuild')")
 
 
 # ------------------------------------------------------------------------------------- content

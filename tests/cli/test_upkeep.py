@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -261,6 +262,26 @@ def test_doctor_finds_content_that_was_changed(cli: RunCommand, filled: Path, si
         database.write_now(lambda tx: blobs.put_bytes(tx, content))
     assert blobs.read(logged.digest) == content
     assert "ok       content" in cli("doctor").out
+
+
+def test_doctor_finds_a_word_that_was_changed(cli: RunCommand, filled: Path) -> None:
+    """Which SQLite itself does not: every page of the file is sound."""
+    cell = cli("executions", "--json").json()[0]
+    file = filled / "mlops.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sql = "UPDATE executions SET source = 'trusted = 1' WHERE execution_id = ?"
+        connection.execute(sql, (cell["execution_id"],))
+        connection.commit()
+    assert "ok       texts" in cli("doctor").out
+    content = file.read_bytes()
+    assert content.count(b"trusted = 1") == 1
+    file.write_bytes(content.replace(b"trusted = 1", b"twisted = 1"))
+    told = cli("doctor")
+    assert told.status == 1
+    assert f"texts: 1 with words that were not stored: cell {cell['execution_id']}" in told.out
+    assert cli("doctor", "--repair").out.count(cell["execution_id"]) == 1
+    assert "ok       texts" in cli("doctor").out
 
 
 @pytest.mark.parametrize("words", ["backup", "restore", "backup a b", "gc now", "doctor --mend"])
