@@ -456,6 +456,8 @@ class CellSummary(View):
     run_count: int = 0
     running: str | None = None
     """Id of a run that is open."""
+    executing: str | None = None
+    """Id of its execution that has not ended."""
     key_metric: str | None = None
     """The metric that its newest run is known by."""
     run_id: str | None = None

@@ -14,7 +14,8 @@ from .rows import dicts, marks
 def summarise_cells(conn: sqlite3.Connection, cell_ids: Sequence[str]) -> list[CellSummary]:
     """Return those of the cells that have been executed, in no certain order."""
     executions = (
-        "SELECT cell_id, count(*) AS executions, max(started_at) AS last_at FROM executions"
+        "SELECT cell_id, count(*) AS executions, max(started_at) AS last_at,"
+        " max(CASE status WHEN 'running' THEN execution_id END) AS executing FROM executions"
         f" WHERE cell_id IN ({marks(cell_ids)}) AND source IS NOT NULL GROUP BY cell_id"
     )
     best = _best_runs(conn, cell_ids)

@@ -996,6 +996,8 @@ export interface components {
             run_count: number;
             /** @description Id of a run that is open. */
             running: string | null;
+            /** @description Id of its execution that has not ended. */
+            executing: string | null;
             /** @description The metric that its newest run is known by. */
             key_metric: string | null;
             /** @description The run with the best value of it: the lowest of a loss or an error, else the highest. */

@@ -22,9 +22,10 @@ export function CurveChart(props: {
   names?: readonly string[];
   /** Styles follow the run, not its place among those that have the metric. */
   styles?: readonly number[];
+  height?: number;
 }): JSX.Element {
   const { trans } = useServices();
-  const { title, curves } = props;
+  const { title, curves, height = HEIGHT } = props;
   const names = props.names ?? [title];
   const styles = props.styles ?? curves.map((_, index) => index);
   // The lists are made anew with every rendering, and mostly say the same.
@@ -35,9 +36,9 @@ export function CurveChart(props: {
     );
     return {
       ...makeLines(sources, { axis: 'step', columns: COLUMNS }),
-      height: HEIGHT
+      height
     };
-  }, [curves, looks]);
+  }, [curves, looks, height]);
 
   return (
     <figure className="jp-MLOps-chart">

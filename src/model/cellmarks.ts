@@ -3,6 +3,7 @@ import type { CellSummary, Curve } from '../api/types';
 import type { ChangeStream } from './changes';
 import { Coalescer } from './coalesce';
 import { ObservableModel } from './observable';
+import { followCards, ICard } from './progress';
 import { Sparklines } from './sparklines';
 
 /** The server refuses longer lists. */
@@ -17,7 +18,13 @@ export class CellMarks extends ObservableModel {
     this._refresh = new Coalescer(() => this._fetch());
     options.changes.changed.connect((_, { executions, runs }) => {
       const mine = new Set([...this._cells.values()].map(cell => cell.run_id));
-      if (executions.length > 0 || runs.some(runId => mine.has(runId))) {
+      // A run that was never heard of may have been opened by a cell.
+      const isNew = runs.filter(runId => !this._seen.has(runId));
+      isNew.forEach(runId => this._seen.add(runId));
+      if (
+        executions.length + isNew.length > 0 ||
+        runs.some(runId => mine.has(runId))
+      ) {
         void this.refresh();
       }
     });
@@ -36,6 +43,21 @@ export class CellMarks extends ObservableModel {
   /** Undefined for a cell that has never been executed. */
   get(cellId: string): CellSummary | undefined {
     return this._cells.get(cellId);
+  }
+
+  /** The run that the cell works on, or worked on last; undefined where nobody wants to see it. */
+  card(cellId: string): ICard | undefined {
+    const card = this._cards.get(cellId);
+    return card && this._hidden.has(card.executionId) ? undefined : card;
+  }
+
+  /** Show no card of this cell until it is executed again. */
+  hideCard(cellId: string): void {
+    const card = this._cards.get(cellId);
+    if (card) {
+      this._hidden.add(card.executionId);
+      this.touch();
+    }
   }
 
   /** The course of the metric in the cell's best run. */
@@ -70,6 +92,7 @@ export class CellMarks extends ObservableModel {
       each.status === 'fulfilled' ? each.value : []
     );
     this._cells = new Map(cells.map(cell => [cell.cell_id, cell]));
+    this._cards = followCards(this._cards, cells);
     this.touch();
     await this._sparklines.fetch(
       cells.flatMap(({ run_id, key_metric }) =>
@@ -81,6 +104,9 @@ export class CellMarks extends ObservableModel {
   private readonly _client: MLOpsClient;
   private readonly _sparklines: Sparklines;
   private readonly _refresh: Coalescer;
+  private readonly _seen = new Set<string>();
+  private readonly _hidden = new Set<string>();
+  private _cards: ReadonlyMap<string, ICard> = new Map();
   private _cellIds: readonly string[] = [];
   private _cells: ReadonlyMap<string, CellSummary> = new Map();
 }

@@ -18,6 +18,11 @@ export class SettingsModel extends ObservableModel {
     return this._settings?.composite.showCellMarks !== false;
   }
 
+  /** Whether a card with live curves is shown below a cell that trains. */
+  get showProgress(): boolean {
+    return this._settings?.composite.showProgress !== false;
+  }
+
   /** Follow these settings. */
   connect(settings: ISettingRegistry.ISettings): void {
     this._settings = settings;

@@ -10,6 +10,8 @@ import { drawCellMark } from '../components/cellmark';
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { CellMarks } from '../model/cellmarks';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
+// eslint-disable-next-line jupyter/prefer-lazy-imports
+import { ProgressCards } from '../widgets/progress';
 
 /** Shows beside each cell how often it was executed, and the best that its runs came to. */
 export const cellMarksPlugin: JupyterFrontEndPlugin<void> = {
@@ -25,16 +27,17 @@ export const cellMarksPlugin: JupyterFrontEndPlugin<void> = {
     const { mlops, settings } = services;
     const { client, changes } = mlops;
     const marks = new CellMarks({ client, changes });
+    const cards = new ProgressCards(services, cellId => marks.hideCard(cellId));
     const current = () => tracker.currentWidget;
     const draw = () => {
       const panel = current();
       if (panel) {
-        Private.draw(panel, marks, services);
+        Private.draw(panel, marks, cards, services);
       }
     };
     const watch = () => {
       const panel = current();
-      if (panel?.model && settings.showCellMarks) {
+      if (panel?.model && (settings.showCellMarks || settings.showProgress)) {
         marks.watch(Private.codeCells(panel).map(cell => cell.model.id));
       }
       draw();
@@ -63,11 +66,17 @@ namespace Private {
   export function draw(
     panel: NotebookPanel,
     marks: CellMarks,
+    cards: ProgressCards,
     services: IViewServices
   ): void {
     for (const cell of codeCells(panel)) {
       // Cells of a long notebook are made when the browser has time.
-      void cell.ready.then(() => drawOne(cell, marks, services));
+      void cell.ready.then(async () => {
+        drawOne(cell, marks, services);
+        const shown = services.settings.showProgress && !cell.isDisposed;
+        const card = shown ? marks.card(cell.model.id) : undefined;
+        await cards.show(cell, card);
+      });
     }
   }
 

@@ -47,3 +47,15 @@ def test_the_best_run_is_the_lowest_of_a_loss_and_else_the_highest(
     assert summary.value == [0.1, 0.5, 0.9][best]
     assert summary.running == f"{2:032x}"
     assert summary.last_at == T0 + 2000
+
+
+def test_a_cell_that_executes_is_known(database: Database) -> None:
+    *_, ending = cell(0, "fit()", cell_id="cell", run_ids=["1" * 32])
+    said: list[Said] = [(SessionStart(session_id=SESSION, started_at=T0), "kernel")]
+    said += cell(0, "fit()", cell_id="cell")[:-1]
+    say(database, said)
+    [summary] = database.read(lambda c: summarise_cells(c, ["cell"]))
+    assert summary.executing
+    say(database, [ending])
+    [summary] = database.read(lambda c: summarise_cells(c, ["cell"]))
+    assert summary.executing is None
