@@ -10,7 +10,6 @@ import { drawCellMark } from '../components/cellmark';
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { CellMarks } from '../model/cellmarks';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
-// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { ProgressCards } from '../widgets/progress';
 
 /** Shows beside each cell how often it was executed, and the best that its runs came to. */
