@@ -2,7 +2,8 @@
 
     python benchmarks [--json FILE] [PART ...]
 
-Each part runs in a process of its own and measures its bare limit in the same rounds.
+Each part runs in a process of its own and measures its bare limit in the same rounds. FILE keeps
+the parts that it has and that are not measured now, so they can be measured one at a time.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ TABLE = (
     Row("cell", "captured_added_us", "trivial cell, without a server", "us", 20),
     Row("start", "import_client_ms", "import of the client", "ms", 30),
     Row("start", "kernel_start_added_ms", "start of a kernel", "ms", 30),
-    Row("output", "buffered_slower_percent", "cell of 10,000 lines", "% slower", 3),
+    Row("output", "buffered_kernel_cpu_percent_at_most", "cell of 10,000 lines", "% slower", 3),
     Row("metrics", "blocks_of_5000.ratio", "CPU a point in the store", "x bare row", 0.8),
     Row("metrics", "blocks_of_5000.store_bytes", "bytes a point", "B", 15),
     Row("metrics", "reading.arrays_over_bare_rows", "1,000,000 points", "x bare read", 0.15),
@@ -84,7 +85,12 @@ def measured(part: str) -> dict[str, Any]:
         ]
         if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
             return {"failed": part}
-        return dict(json.loads(target.read_text()))
+        return {**json.loads(target.read_text()), "load": load()}
+
+
+def load() -> float | None:
+    """How much the machine has to do, where it says so."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
 def flat(found: Any, name: str = "") -> dict[str, Any]:
@@ -104,7 +110,6 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
 
 
@@ -133,7 +138,7 @@ def show(found: dict[str, dict[str, Any]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"default: {' '.join(PARTS)}")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep all figures there")
     parser.add_argument("--inside", metavar="PART", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(PARTS):
@@ -144,10 +149,12 @@ def main() -> None:
         )
         return
     found = {part: measured(part) for part in arguments.parts or PARTS}
-    show(found)
     if arguments.json:
+        if arguments.json.exists():
+            found = json.loads(arguments.json.read_text())["figures"] | found
         told = {"machine": machine(), "figures": found}
         arguments.json.write_text(json.dumps(told, indent=2) + "\n")
+    show(found)
 
 
 if __name__ == "__main__":
