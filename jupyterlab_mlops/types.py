@@ -246,6 +246,25 @@ class ArtifactLogged(Record, tag="artifact"):
     execution_id: str | None = None
 
 
+class PackedFile(Struct, omit_defaults=True, kw_only=True):
+    """A file whose bytes lie in a pack; fields as in `ArtifactLogged`."""
+
+    path: str
+    size: int
+    digest: str
+    media_type: str | None = None
+    pack: str
+    offset: int = 0
+
+
+class ArtifactsPacked(Record, tag="artifacts"):
+    """Small files of a run that were logged together."""
+
+    run_id: str
+    files: list[PackedFile]
+    execution_id: str | None = None
+
+
 class DatasetInput(Record, tag="dataset"):
     """Data that a run read."""
 
@@ -373,6 +392,7 @@ AnyRecord = Union[  # noqa: UP007 - an alias of this length is no line of bars
     MetricsLogged,
     TagsSet,
     ArtifactLogged,
+    ArtifactsPacked,
     DatasetInput,
     ModelLogged,
     ModelRegistered,

@@ -19,7 +19,7 @@ from ..store.apply import apply, apply_metric_blocks, apply_packed
 from ..store.changes import collecting
 from ..store.db import Database
 from ..store.health import explain
-from ..types import AnyRecord, ArtifactLogged, Fault, Origin
+from ..types import AnyRecord, ArtifactsPacked, Fault, Origin
 from .inbox import in_savepoint
 from .redact import Redactor
 from .segments import Source, now_ms
@@ -112,7 +112,7 @@ class Batches:
                 apply_metric_blocks(tx, blocks, collecting(tx))
             elif kind == "packed":
                 records = [self._redactor.record(_as_struct(item)) for item, _, _ in items]  # type: ignore[arg-type]
-                apply_packed(tx, cast("list[ArtifactLogged]", records), origin, collecting(tx))
+                apply_packed(tx, cast("list[ArtifactsPacked]", records), origin, collecting(tx))
             else:
                 for item, attachment, _ in items:
                     self._apply_item(tx, item, attachment, origin)
@@ -211,7 +211,8 @@ def _together(item: Item) -> tuple[str, str]:
     record = item[0]
     if isinstance(record, MetricBlock):
         return "points", record.run_id
-    return ("packed", str(record.get("run_id"))) if record.get("pack") else ("", "")
+    packed = record.get("type") == "artifacts"
+    return ("packed", str(record.get("run_id"))) if packed else ("", "")
 
 
 def _count(item: dict[str, Any] | MetricBlock) -> int:

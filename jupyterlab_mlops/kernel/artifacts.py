@@ -6,11 +6,11 @@ import io
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .blobs import record_bytes, record_file
+from .blobs import record_bytes, record_files
 from .recorder import forgiving, now_ms
 from .runs import runs
 from .values import InvalidValue, checked_int, checked_key, checked_path, describe
@@ -40,7 +40,7 @@ def log_artifact(
         log_artifacts(local, folder, run_id)
         return
     path = checked_path(f"{artifact_path}/{local.name}" if artifact_path else local.name)
-    _record_local(runs.target(run_id), path, local)
+    _record_local(runs.target(run_id), [(path, local)])
 
 
 @forgiving
@@ -59,9 +59,7 @@ def log_artifacts(
         raise InvalidValue(f"{str(folder)!a} is not a folder: use log_artifact for a file.")
     prefix = f"{checked_path(artifact_path)}/" if artifact_path else ""
     files = [(checked_path(path), local) for path, local in sorted(_files_below(folder, prefix))]
-    target = runs.target(run_id)
-    for path, local in files:
-        _record_local(target, path, local)
+    _record_local(runs.target(run_id), files)
 
 
 def _files_below(folder: str | Path, prefix: str) -> Iterator[tuple[str, str]]:
@@ -88,9 +86,9 @@ def _existing(path: Any) -> Path:
     return local
 
 
-def _record_local(run_id: str, path: str, local: Path | str) -> None:
+def _record_local(run_id: str, files: Iterable[tuple[str, Path | str]]) -> None:
     try:
-        record_file(run_id, path, local)
+        record_files(run_id, files)
     except PermissionError as error:
         raise InvalidValue(f"{str(error.filename)!a} cannot be read or written.") from None
 

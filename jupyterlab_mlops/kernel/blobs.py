@@ -13,7 +13,7 @@ import mimetypes
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,10 @@ from .places import data_dir, make_private, packs_dir
 from .recorder import recorder
 
 INLINE_LIMIT = 256 << 10
+TOGETHER = 100
+"""Files in a pack that share a record."""
 _CHUNK = 1 << 20
+_Entry = dict[str, "str | int | None"]
 
 
 def record_bytes(run_id: str, path: str, data: bytes, media_type: str | None = None) -> str:
@@ -34,17 +37,51 @@ def record_bytes(run_id: str, path: str, data: bytes, media_type: str | None = N
     OSError
         The blob folder cannot be written (only for more than 256 KiB).
     """
+    entry, attachment = _entry(path, data, media_type)
+    _record(run_id, entry, attachment)
+    return str(entry["digest"])
+
+
+def record_files(run_id: str, files: Iterable[tuple[str, Path | str]]) -> None:
+    """Record files, each with its path in the run; what goes into the pack shares records.
+
+    Raises
+    ------
+    OSError
+        One cannot be read, changes all the time, or the blob folder cannot be written. Those before
+        it are recorded.
+    """
+    packed: list[_Entry] = []
+    try:
+        for path, local in files:
+            data = _small_content(local)
+            if data is None:
+                digest, size = _keep_file(Path(local))
+                _record(run_id, _facts(path, size, digest))
+                continue
+            entry, attachment = _entry(path, data)
+            if "pack" not in entry:
+                _record(run_id, entry, attachment)
+                continue
+            packed.append(entry)
+            if len(packed) >= TOGETHER:
+                packed = _record_packed(run_id, packed)
+    finally:
+        _record_packed(run_id, packed)
+
+
+def _entry(path: str, data: bytes, media_type: str | None = None) -> tuple[_Entry, bytes | None]:
+    """Keep data; return what is said of it, and the data if that has to travel in the journal."""
     digest = hashlib.sha256(data).hexdigest()
+    entry = _facts(path, len(data), digest, media_type)
     if len(data) > INLINE_LIMIT:
         _keep(digest, lambda draft: draft.write_bytes(data))
-        _record(run_id, path, len(data), digest, media_type)
-        return digest
+        return entry, None
     place = _pack(digest, data)
     if place is None:
-        _record(run_id, path, len(data), digest, media_type, data)
-    else:
-        _record(run_id, path, len(data), digest, media_type, pack=place[0], offset=place[1])
-    return digest
+        return entry, data
+    entry["pack"], entry["offset"] = place
+    return entry, None
 
 
 def _pack(digest: str, data: bytes) -> tuple[str, int] | None:
@@ -56,22 +93,6 @@ def _pack(digest: str, data: bytes) -> tuple[str, int] | None:
     return None if folder is None else pack.put(folder, digest, data)
 
 
-def record_file(run_id: str, path: str, local: Path | str, media_type: str | None = None) -> str:
-    """Record the file `local` as the artifact `path` of a run and return its SHA-256.
-
-    Raises
-    ------
-    OSError
-        It cannot be read, changes all the time, or the blob folder cannot be written.
-    """
-    data = _small_content(local)
-    if data is not None:
-        return record_bytes(run_id, path, data, media_type)
-    digest, size = _keep_file(Path(local))
-    _record(run_id, path, size, digest, media_type)
-    return digest
-
-
 def _small_content(local: Path | str) -> bytes | None:
     """Return what a file holds; None for a large one. A buffered file would cost as much again."""
     with FileIO(local) as file:
@@ -79,28 +100,26 @@ def _small_content(local: Path | str) -> bytes | None:
         return file.readall() if small else None
 
 
-def _record(
-    run_id: str,
-    path: str,
-    size: int,
-    digest: str,
-    media_type: str | None,
-    data: bytes | None = None,
-    **place: str | int,
-) -> None:
+def _facts(path: str, size: int, digest: str, media_type: str | None = None) -> _Entry:
+    media_type = media_type or _media_type(path[path.rfind("/") + 1 :].partition(".")[2])
+    return {"path": path, "size": size, "digest": digest, "media_type": media_type}
+
+
+def _record(run_id: str, entry: _Entry, data: bytes | None = None) -> None:
+    inline = data is not None
+    recorder.write({"type": "artifact", **_said_of(run_id), "inline": inline, **entry}, data)
+
+
+def _record_packed(run_id: str, entries: list[_Entry]) -> list[_Entry]:
+    """Write one record for all; return none, to go on with."""
+    if entries:
+        recorder.write({"type": "artifacts", **_said_of(run_id), "files": entries})
+    return []
+
+
+def _said_of(run_id: str) -> dict[str, str | None]:
     execution = recorder.current_execution()
-    record = {
-        "type": "artifact",
-        "run_id": run_id,
-        "path": path,
-        "size": size,
-        "digest": digest,
-        "media_type": media_type or _media_type(path[path.rfind("/") + 1 :].partition(".")[2]),
-        "inline": data is not None,
-        "execution_id": execution.execution_id if execution else None,
-        **place,
-    }
-    recorder.write(record, data)
+    return {"run_id": run_id, "execution_id": execution.execution_id if execution else None}
 
 
 @functools.lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ from ..types import (
     AliasSet,
     AnyRecord,
     ArtifactLogged,
+    ArtifactsPacked,
     DatasetInput,
     ExecutionContext,
     ExecutionEnd,
@@ -64,6 +65,9 @@ _APPLIERS: dict[type[Any], _Applier] = {
     RunUpdate: run_records.apply_update,
     ParamLogged: run_records.apply_params,
     TagsSet: run_records.apply_tags,
+    ArtifactsPacked: lambda tx, record, origin, changes: apply_packed(
+        tx, [record], origin, changes
+    ),
     DatasetInput: run_records.apply_dataset,
     MetricsLogged: metrics.apply_metrics,
     ModelLogged: registry.apply_model,
@@ -119,8 +123,6 @@ def _apply(
     changes: Changes,
 ) -> Any:
     if isinstance(record, ArtifactLogged):
-        if record.pack is not None and origin != "kernel":
-            raise InvalidRequest("Only a kernel may say in which pack content lies.")
         return apply_artifact(tx, record, attachment if record.inline else None, origin, changes)
     applier = _APPLIERS.get(type(record))
     if applier is None:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import InvalidRequest, NotFound
-from ..types import Artifact, ArtifactLogged, Origin
+from ..types import Artifact, ArtifactLogged, ArtifactsPacked, Origin
 from .blobs import BlobStore
 from .changes import Changes, note
 from .outputs import figures
-from .packs import adopt
+from .packs import Packed, adopt
 from .rows import dicts, from_json, one
 
 __all__ = [
@@ -51,32 +51,39 @@ def apply_artifact(
     key = run_key(tx, record.run_id, origin)
     blobs = BlobStore.beside(tx)
     if record.pack is not None:
-        adopt(tx, [record])
+        _adopt(tx, [record], origin)
     elif attachment is None:
         blobs.note_file(tx, record.digest, record.size)
     elif blobs.put_bytes(tx, attachment) != record.digest:
         raise InvalidRequest(f"The bytes of {record.path!r} do not belong to its digest.")
-    tx.execute(_ENTER, _row(key, record))
+    tx.execute(_ENTER, _row(key, record, record.execution_id))
     note(changes, "runs", record.run_id)
 
 
 def apply_packed(
-    tx: sqlite3.Connection, records: Sequence[ArtifactLogged], origin: Origin, changes: Changes
+    tx: sqlite3.Connection, records: Sequence[ArtifactsPacked], origin: Origin, changes: Changes
 ) -> None:
     """Enter files of one run whose bytes lie in packs already; raises as `apply_artifact` does."""
     from .runs import run_key
 
-    for record in records:
-        check_path(record.path)
+    files = [file for record in records for file in record.files]
+    for file in files:
+        check_path(file.path)
     key = run_key(tx, records[0].run_id, origin)
-    adopt(tx, records)
-    tx.executemany(_ENTER, [_row(key, record) for record in records])
+    _adopt(tx, files, origin)
+    tx.executemany(_ENTER, [_row(key, f, r.execution_id) for r in records for f in r.files])
     note(changes, "runs", records[0].run_id)
 
 
-def _row(key: int, record: ArtifactLogged) -> tuple[Any, ...]:
-    media_type = record.media_type or mimetypes.guess_type(record.path)[0]
-    return key, record.path, record.size, record.digest, media_type, record.execution_id
+def _adopt(tx: sqlite3.Connection, files: Sequence[Packed], origin: Origin) -> None:
+    if origin != "kernel":
+        raise InvalidRequest("Only a kernel may say in which pack content lies.")
+    adopt(tx, files)
+
+
+def _row(key: int, file: Packed, execution_id: str | None) -> tuple[Any, ...]:
+    media_type = file.media_type or mimetypes.guess_type(file.path)[0]
+    return key, file.path, file.size, file.digest, media_type, execution_id
 
 
 def delete_artifacts(tx: sqlite3.Connection, run_id: str, path: str, changes: Changes) -> int:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from ..errors import InvalidRequest, StoreUnavailable
 from ..kernel.segment import is_locked
-from ..types import ArtifactLogged
+from ..types import ArtifactLogged, PackedFile
 from .blobs import BlobStore
 from .db import Database
 from .traces import copies_of, segments_of
@@ -26,6 +26,10 @@ WORTH_A_FILE = 4 << 20
 """Bytes in use from which on a pack stays a file of its own."""
 _log = logging.getLogger("jupyterlab_mlops")
 _NAME = re.compile(r"k\d{13,}-\d{16,}-\d+\.pack")
+
+
+Packed = ArtifactLogged | PackedFile
+"""What says where in a pack content lies."""
 
 
 class Foreign(Struct):
@@ -46,20 +50,20 @@ class Foreign(Struct):
         return self.used < self.size // 2
 
 
-def adopt(tx: sqlite3.Connection, records: Sequence[ArtifactLogged]) -> None:
+def adopt(tx: sqlite3.Connection, files: Sequence[Packed]) -> None:
     """Enter content that lies in packs already; what is known stays where it is.
 
     Raises
     ------
     InvalidRequest
-        A pack is missing, or shorter than a record says.
+        A pack is missing, or shorter than is said.
     """
     folder = BlobStore.beside(tx).data_dir / "packs"
     ends: dict[str, int] = {}
-    for record in records:
-        name = record.pack or ""
-        ends[name] = max(ends.get(name, 0), record.offset + record.size)
-        if record.offset < 0 or not _NAME.fullmatch(name):
+    for file in files:
+        name = file.pack or ""
+        ends[name] = max(ends.get(name, 0), file.offset + file.size)
+        if file.offset < 0 or not _NAME.fullmatch(name):
             raise InvalidRequest(f"{name!r} is no place of content.")
     for name, end in ends.items():
         if not _is_at_least(folder / name, end):
@@ -68,7 +72,7 @@ def adopt(tx: sqlite3.Connection, records: Sequence[ArtifactLogged]) -> None:
         "INSERT INTO blobs (digest, size, pack, offset) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (digest) DO UPDATE SET pack = excluded.pack, offset = excluded.offset"
         " WHERE blobs.pack IS NULL",
-        [(record.digest, record.size, record.pack, record.offset) for record in records],
+        [(file.digest, file.size, file.pack, file.offset) for file in files],
     )
 
 

@@ -85,6 +85,42 @@ def test_files_of_a_killed_process_are_all_there(data_dir: Path, tmp_path: Path)
         assert packs(data_dir) == ["000001.pack"]
 
 
+FOLDERS = """
+import os, pathlib, sys, time
+import jupyterlab_mlops as mlops
+
+folder = pathlib.Path(sys.argv[2])
+folder.mkdir()
+for number in range(150):
+    (folder / f"{number}.txt").write_text(f"{number} " * (2000 if number % 50 else 1))
+acks = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+run = mlops.start_run(run_id=None)
+os.write(acks, (run.info.run_id + "\\n").encode())
+while True:
+    mlops.log_artifacts(folder, f"at-{time.time_ns()}")
+    os.write(acks, b".")
+"""
+
+
+def test_folders_of_a_killed_process_are_whole(data_dir: Path, tmp_path: Path) -> None:
+    acks, folder = tmp_path / "acks", tmp_path / "folder"
+    process = subprocess.Popen([sys.executable, "-c", FOLDERS, str(acks), str(folder)])
+    try:
+        wait_for(lambda: acknowledged(acks)[1] > 2, timeout=60)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    ingest_pending(data_dir)
+    run_id, said = acknowledged(acks)
+    blobs = BlobStore(data_dir)
+    with closing(Database(data_dir)) as database:
+        assert database.read(list_faults) == []
+        found = database.read(lambda conn: list_artifacts(conn, run_id))
+    assert len(found) >= 150 * said
+    for artifact in found[:150]:
+        assert blobs.read(artifact.digest) == (folder / artifact.path.split("/")[1]).read_bytes()
+
+
 def test_a_disk_that_takes_no_more_of_a_pack_loses_nothing(data_dir: Path, tmp_path: Path) -> None:
     acks = tmp_path / "acks"
     assert start(acks, limit=2 << 20, count=400).wait(120) == 0
