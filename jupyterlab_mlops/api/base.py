@@ -144,6 +144,7 @@ class MLOpsHandler(APIHandler):
             self.set_status(304)
             await self.finish(set_content_type=file.media_type)
             return
+        self._cut(file)
         try:
             if (file.size or 0) > WORTH_A_CALL:
                 # Else Tornado joins them with the first piece, which is a copy of it.
@@ -156,6 +157,16 @@ class MLOpsHandler(APIHandler):
         finally:
             file.close()
         await self.finish(set_content_type=file.media_type)
+
+    def _cut(self, file: FileAnswer) -> None:
+        """Send a part only where that was asked for: who was cut off, or shows a film, goes on."""
+        headers = self.request.headers
+        part = file.cut(headers.get("Range", ""), headers.get("If-Range"))
+        if part is not None:
+            sent = f"{part.start}-{part.stop - 1}" if part else "*"
+            self.set_status(206 if part else 416)
+            self.set_header("Content-Range", f"bytes {sent}/{file.size}")
+            self.set_header("Content-Length", str(len(part)))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Send every other failure in the same shape; one of ours is counted and shown."""

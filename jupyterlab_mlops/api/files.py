@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 NOTEBOOK = "application/x-ipynb+json"
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?")
+_RANGE = re.compile(r"bytes=(?=-?\d)(\d{0,18})-(\d{0,18})")
 
 # A captured page may show itself, but may run nothing, load nothing and reach nobody.
 POLICY = (
@@ -68,10 +69,46 @@ class FileAnswer:
     digest: str | None = None
     download: bool = False
     piece: int = 2**20
+    _part: range | None = None
 
     def read(self) -> bytes:
         """Read the next piece."""
-        return self.stream.read(self.piece)
+        if self._part is None:
+            return self.stream.read(self.piece)
+        found = self.stream.read(min(self.piece, len(self._part)))
+        self._part = self._part[len(found) :]
+        return found
+
+    def cut(self, wanted: str, if_range: str | None) -> range | None:
+        """Send only the bytes that a `Range` asks for, where there is one part that is meant.
+
+        Parameters
+        ----------
+        wanted, if_range
+            The headers of the request; where the content is not that of `if_range`, all is sent.
+
+        Returns
+        -------
+        range
+            Which bytes; empty: there are none such. None: all of them.
+        """
+        asked = _RANGE.fullmatch(wanted)
+        if not self._can_be_cut or asked is None or if_range not in (None, f'"{self.digest}"'):
+            return None
+        first, last = asked.groups()
+        if first and last and int(last) < int(first):
+            return None
+        everything = range(self.size or 0)
+        if first:
+            self._part = everything[int(first) : int(last) + 1 if last else None]
+        else:
+            self._part = everything[-int(last) :] if int(last) else range(0)
+        self.stream.seek(self._part.start)  # type: ignore[attr-defined]
+        return self._part
+
+    @property
+    def _can_be_cut(self) -> bool:
+        return bool(self.digest) and self.size is not None and hasattr(self.stream, "seek")
 
     def close(self) -> None:
         """Close the file; harmless twice."""
@@ -89,6 +126,8 @@ class FileAnswer:
             headers["Content-Length"] = str(self.size)
         if self.digest:
             headers["ETag"] = f'"{self.digest}"'
+        if self._can_be_cut:
+            headers["Accept-Ranges"] = "bytes"
         return headers
 
 

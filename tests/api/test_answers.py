@@ -41,6 +41,39 @@ def test_a_file_that_is_known_is_not_sent_again(served: Server) -> None:
     assert (answer.status_code, answer.content) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "part", "said"),
+    [
+        ("bytes=3-6", 206, slice(3, 7), "bytes 3-6/{size}"),
+        ("bytes=5-", 206, slice(5, None), "bytes 5-{last}/{size}"),
+        ("bytes=5-999999", 206, slice(5, None), "bytes 5-{last}/{size}"),
+        ("bytes=-4", 206, slice(-4, None), "bytes {fourth}-{last}/{size}"),
+        ("bytes=999999-", 416, slice(0), "bytes */{size}"),
+        ("bytes=-0", 416, slice(0), "bytes */{size}"),
+        ("bytes=6-3", 200, slice(None), None),
+        ("bytes=1-2,4-5", 200, slice(None), None),
+        ("bytes=-", 200, slice(None), None),
+        ("lines=1-2", 200, slice(None), None),
+    ],
+)
+def test_a_part_of_a_file(
+    served: Server, asked: str, status: int, part: slice, said: str | None
+) -> None:
+    size = len(sample.REPORT)
+    answer = served.api.request("GET", REPORT, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (status, sample.REPORT[part])
+    expected = said and said.format(size=size, last=size - 1, fourth=size - 4)
+    assert answer.headers.get("Content-Range") == expected
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+def test_a_part_of_a_file_that_is_another_now_is_all_of_it(served: Server) -> None:
+    tag = served.api.request("GET", REPORT).headers["ETag"]
+    for known, status in ((tag, 206), ('"former"', 200)):
+        headers = {"Range": "bytes=3-", "If-Range": known}
+        assert served.api.request("GET", REPORT, headers=headers).status_code == status
+
+
 def test_a_figure_of_a_cell_is_an_artifact(served: Server) -> None:
     path = f"{PREFIX}/runs/{sample.RUNS[1]}/artifacts/figures/cell-2-1.png"
     answer = served.api.request("GET", path)
