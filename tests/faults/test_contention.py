@@ -135,7 +135,7 @@ connection.close()
 
 @pytest.mark.timeout(900)
 def test_a_migration_that_is_killed(tmp_path: Path, chance: random.Random, report: Report) -> None:
-    rounds = 100 if LONG else 5
+    rounds = 100 if LONG else 3
     folder = tmp_path / "data"
     journal = Journal(folder / "journals", "s")
     texts = {f"p{n}": "x" * 200 for n in range(40)}

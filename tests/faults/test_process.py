@@ -18,7 +18,7 @@ from jupyterlab_mlops.store.runs import get_run
 from .conftest import LONG, Report
 from .work import fault_count, settle
 
-COUNT = 20_000 if LONG else 2_000
+COUNT = 20_000 if LONG else 1_000
 
 FORK = """
 import os, sys, time
@@ -151,7 +151,7 @@ print(json.dumps(acknowledged))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs interval timers")
 def test_an_interrupt_inside_a_log_call(data_dir: Path, report: Report) -> None:
-    rounds = 3000 if LONG else 100
+    rounds = 3000 if LONG else 60
     source = INTERRUPTED.replace("ROUNDS", str(rounds))
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
