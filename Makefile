@@ -36,6 +36,9 @@ test-foreign: .venv/.installed ## notebooks of other projects, run with and with
 test-imports: .venv/.installed .venv-mlflow/.installed .venv-peers/.installed ## records of other tools, written by them and taken over
 	MLOPS_LONG=1 $(PYTEST) tests/imports
 
+test-frameworks: .venv/.installed .venv-frameworks/.installed ## autologging of each library, with the library itself
+	MLOPS_LONG=1 $(PYTEST) tests/frameworks
+
 bench: .venv/.installed ## what recording costs, against bare limits (PARTS="calls cell", JSON=file)
 	@$(PY) benchmarks $(if $(JSON),--json $(JSON)) $(PARTS)
 
@@ -73,11 +76,11 @@ docs-shots: .venv/.installed .venv/.browser ## screenshots of the docs, from the
 	$(PY) scripts/screenshots.py
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-mlflow .venv-peers .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
+	rm -rf .venv .venv-mlflow .venv-peers .venv-frameworks .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-foreign test-imports test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
@@ -111,6 +114,13 @@ lib/.built: node_modules/.installed $(FRONT)
 .venv-peers/.installed: requirements/peers.txt
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/peers.txt
+	touch $@
+
+# What users train with, for CPUs, and nothing of ours.
+.venv-frameworks/.installed: requirements/frameworks.txt requirements/frameworks-alone.txt
+	test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/frameworks.txt
+	.venv-frameworks/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --requirement requirements/frameworks-alone.txt
 	touch $@
 
 .venv/.browser: .venv/.packages

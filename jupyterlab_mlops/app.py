@@ -21,6 +21,7 @@ from .capture.redact import SETTING, Redactor
 from .capture.tap import Tap
 from .config import Settings
 from .errors import MLOpsError, RecordDamaged, StoreUnavailable
+from .kernel.autolog.frameworks import OFF as AUTOLOG_OFF
 from .kernel.places import journals_dir, scratch_dir
 from .mlflow_api.caller import KernelTokens
 from .mlflow_api.handler import handlers as mlflow_handlers
@@ -175,6 +176,8 @@ class MLOpsApp(Settings, ExtensionApp):
     def _tell_kernels(self, folder: Path) -> None:
         """Kernels inherit the server's environment: the shortest way to tell them."""
         os.environ["JUPYTER_MLOPS_DATA_DIR"] = str(folder)
+        if self.autolog_off:
+            os.environ[AUTOLOG_OFF] = ",".join(self.autolog_off)
         os.environ[SETTING] = json.dumps(self.redact_patterns) if self.redact else "0"
 
 

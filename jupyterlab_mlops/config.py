@@ -33,6 +33,12 @@ class Settings(HasTraits):
         it, so that `import mlflow` logs here. A MLFLOW_TRACKING_URI of the user's always wins.""",
     ).tag(config=True)
 
+    autolog_off = List(
+        Unicode(),
+        help="""Libraries whose training is not recorded by itself: `["xgboost"]`; `all`: none is.
+        A notebook switches them with `%mlops autolog`.""",
+    ).tag(config=True)
+
     max_output_bytes = Int(
         1_000_000,
         help="""How much of one output is kept (a stream, or one form of a display). More is cut,

@@ -49,6 +49,10 @@ def _candidates(words: list[str], word: str) -> list[str]:
         return _read(_models)
     if verb.name == "push":
         return _push(words, word)
+    if verb.name == "autolog":
+        from .autolog.frameworks import FRAMEWORKS
+
+        return ["on", "off"] if len(words) > 1 else [*FRAMEWORKS, "all"]
     if verb.name == "end":
         return ["FINISHED", "FAILED", "KILLED"]
     return [*VERBS, *CELL_VERBS] if verb.name == "help" else []

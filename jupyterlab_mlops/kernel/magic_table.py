@@ -110,6 +110,11 @@ def _push(parser: Parser) -> None:
     parser.add_argument("--timeout", type=_positive, default=600, metavar="SECONDS")
 
 
+def _autolog(parser: Parser) -> None:
+    parser.add_argument("library", nargs="?", metavar="LIBRARY", help="one of them, or all")
+    parser.add_argument("state", nargs="?", metavar="on|off", help="default: on")
+
+
 def _forget(parser: Parser) -> None:
     parser.add_argument("--last", metavar="TIME", help="cells of the last 30s, 10m, 2h ...")
     parser.add_argument(
@@ -227,6 +232,11 @@ VERBS = {
             examples=[
                 "%mlops push iris-clf@champion --to http://127.0.0.1:5000 --wait",
             ],
+        ),
+        Verb(
+            "autolog", "Say which libraries are logged by themselves, or switch one on or off.",
+            magic_verbs.autolog, _autolog,
+            examples=["%mlops autolog", "%mlops autolog xgboost off"],
         ),
         Verb("pause", "Stop recording this notebook.", magic_verbs.pause),
         Verb("resume", "Record this notebook again.", magic_verbs.resume),

@@ -97,6 +97,17 @@ def _writer() -> str:
     return "this process itself, when it ends or when the record is read"
 
 
+def autolog(arguments: Arguments) -> Answer:
+    """Switch autologging of a library, and say of all whether they are logged."""
+    from .autolog import frameworks
+
+    if arguments.library is not None:
+        if arguments.state not in (None, "on", "off"):
+            raise InvalidRequest(f"Autologging is on or off, not {arguments.state!r}.")
+        frameworks.switch(arguments.library, arguments.state != "off")
+    return Answer().pairs(list(frameworks.states().items()))
+
+
 # ------------------------------------------------------------------------------------------- runs
 
 

@@ -55,6 +55,14 @@ def _is_ours() -> bool:
     return utils is not None and utils.get_tracking_uri() == os.environ.get(OURS)
 
 
+def autologs(library: str) -> bool:
+    """Tell whether the user's MLflow logs the training of a library into our record by itself."""
+    utils: Any = sys.modules.get("mlflow.utils.autologging_utils")
+    if utils is None or not _is_ours():
+        return False
+    return library in utils.AUTOLOGGING_INTEGRATIONS and not utils.autologging_is_disabled(library)
+
+
 def _follow_runs(module: ModuleType) -> None:
     runs.elsewhere = active_run
 

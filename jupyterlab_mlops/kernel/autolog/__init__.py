@@ -1,8 +1,9 @@
 """Autologging: runs, params, data, models and metrics from what libraries do anyway.
 
-One file a library. An autologger is an entry point of the group `jupyterlab_mlops.autologgers`: its
-name is the module that it waits for, its object a function that is called with that module when it
-has been imported. Nothing of it is imported before.
+One file a library, listed in `frameworks`. Other distributions add autologgers by entry points of
+the group `jupyterlab_mlops.autologgers`: the name is the module that it waits for, the object a
+function that is called with that module when it has been imported. None of these imports anything
+before.
 """
 
 from __future__ import annotations
@@ -10,20 +11,14 @@ from __future__ import annotations
 import sys
 from importlib import metadata
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..recorder import quietly, recorder
 
-GROUP = "jupyterlab_mlops.autologgers"
-BUILT_IN = {
-    "sklearn.base": f"{__name__}.sklearn:watch_estimators",
-    "sklearn.metrics": f"{__name__}.sklearn:watch_metrics",
-    "sklearn.model_selection": f"{__name__}.sklearn:watch_cross_validation",
-}
-"""Listed here too, since the kernel part also works from a folder, where there are no entry
-points.
-"""
+if TYPE_CHECKING:
+    from .frameworks import Framework
 
+GROUP = "jupyterlab_mlops.autologgers"
 _installed = False
 
 
@@ -31,7 +26,7 @@ _installed = False
 def install(shell: Any = None) -> None:
     """Switch autologging on in this process; `shell` is IPython's, where there is one."""
     global _installed
-    from . import calls, frames, imports
+    from . import calls, frames, frameworks, imports
 
     calls.switch(True)
     if shell is not None and sys.version_info < (3, 11):
@@ -41,8 +36,10 @@ def install(shell: Any = None) -> None:
     _installed = True
     if shell is not None:
         _link_cells(shell)
-    for module, watch in BUILT_IN.items():
-        _wait_for(metadata.EntryPoint(module, watch, GROUP))
+    frameworks.switch_as_configured()
+    for framework in frameworks.FRAMEWORKS.values():
+        for module, watch in framework.watches.items():
+            _wait_for_own(framework, module, watch)
     imports.before_first_foreign_import(_install_found)
 
 
@@ -53,17 +50,30 @@ def uninstall() -> None:
     calls.switch(False)
 
 
-def autolog(*, disable: bool = False) -> None:
+def autolog(library: str | None = None, *, disable: bool = False) -> None:
     """Switch autologging on or off in this process, as MLflow's `autolog` does.
 
     A notebook needs no such call; a plain script does.
 
     Parameters
     ----------
+    library
+        Only of this one: `xgboost`; see `%mlops autolog` for all.
     disable
         True: off.
+
+    Raises
+    ------
+    InvalidRequest
+        There is no autologging of such a library.
     """
-    if disable:
+    if library is not None:
+        from . import frameworks
+
+        frameworks.switch(library, not disable)
+        if not disable and not recorder.disabled:
+            install()
+    elif disable:
         uninstall()
     elif not recorder.disabled:
         install()
@@ -84,8 +94,22 @@ def _link_cells(shell: Any) -> None:
 def _install_found() -> None:
     """Install the autologgers of other distributions; looking for them takes some milliseconds."""
     for entry in metadata.entry_points(group=GROUP):
-        if BUILT_IN.get(entry.name) != entry.value:
-            _wait_for(entry)
+        _wait_for(entry)
+
+
+def _wait_for_own(framework: Framework, module: str, watch: str) -> None:
+    """Wait for a module of a library; the kernel part in a folder has no entry points to ask."""
+    from importlib import import_module
+
+    from .frameworks import is_known
+    from .imports import after_import
+
+    def begin(found: ModuleType) -> None:
+        if is_known(framework, found):
+            name, _, function = watch.partition(":")
+            getattr(import_module(f"{__name__}.{name}"), function)(found)
+
+    after_import(module, begin)
 
 
 def _wait_for(entry: metadata.EntryPoint) -> None:

@@ -101,3 +101,6 @@ class Attempts:
     def _say_what_was_left_out(self) -> None:
         if self._attempt is not None:
             record_tags(self._attempt.run_id, {"fits_left_out": str(self._left_out)})
+
+
+attempts = Attempts()

@@ -100,6 +100,8 @@ _watchers: dict[str, Watcher] = {}
 _libraries: set[str] = set()
 _speaking: tuple[str, ...] = ()
 _silencing: dict[str, Callable[[], bool]] = {}
+_off: set[str] = set()
+"""Libraries whose calls nobody watches, by the beginnings of their keys."""
 
 
 def switch(on: bool) -> None:
@@ -107,6 +109,19 @@ def switch(on: bool) -> None:
     global _switched_on, _owner
     _switched_on = on
     _owner = os.getpid()
+
+
+def switch_library(name: str, on: bool) -> None:
+    """Watch the calls of a library, or let them pass through."""
+    if on:
+        _off.discard(name)
+    else:
+        _off.add(name)
+
+
+def is_library_on(name: str) -> bool:
+    """Tell whether the calls of a library are watched."""
+    return _switched_on and name not in _off
 
 
 def set_watcher(key: str, watcher: Watcher) -> None:
@@ -151,6 +166,8 @@ def begin(
         How many frames of the library lie between the wrapper and whoever called.
     """
     if not _switched_on or getattr(_state, "inside", False) or not recorder.recording:
+        return None
+    if _off and key.partition(".")[0] in _off:
         return None
     call = None
     try:

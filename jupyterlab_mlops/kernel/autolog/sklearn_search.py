@@ -5,20 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import math
-import uuid
 from typing import Any
 
 from ..blobs import record_bytes
-from ..client import record_metrics, record_params, record_tags
-from ..recorder import now_ms, recorder
+from ..client import record_params, record_tags
+from ..recorder import now_ms
 from ..runs import runs
+from .children import record_child
 from .params import clean_key, text_of
 from .tracking import Fit
 
 MAX_CHILDREN = 200
 """Of a larger search the best candidates become children; the file `cv_results.csv` has them all.
 """
-MAX_NAME = 120
 
 
 def log_search(search: Any, fit: Fit, elapsed: int) -> None:
@@ -84,41 +83,15 @@ def _seconds(results: dict[str, Any], index: int) -> float:
 def _log_child(
     parent: str, params: dict[str, Any], metrics: dict[str, float], start: int, seconds: float
 ) -> None:
-    # No execution: the cell is its parent's, and so are the figures that the cell shows.
-    run_id = uuid.uuid4().hex
     failed = any(math.isnan(value) for key, value in metrics.items() if key.startswith("mean_test"))
-    start_record = {
-        "type": "run_start",
-        "run_id": run_id,
-        "start_time": start,
-        "session_id": recorder.session_id,
-        "experiment": _experiment_of(parent),
-        "name": _name(params),
-        "parent_run_id": parent,
-        "implicit": True,
-    }
-    recorder.write(start_record)
-    record_params(run_id, {clean_key(key): text_of(value) for key, value in params.items()})
-    record_metrics(run_id, metrics)
-    recorder.write(
-        {
-            "type": "run_end",
-            "run_id": run_id,
-            "status": "FAILED" if failed else "FINISHED",
-            "end_time": start + round(seconds * 1000),
-        }
+    record_child(
+        parent,
+        {clean_key(key): text_of(value) for key, value in params.items()},
+        metrics,
+        start=start,
+        end=start + round(seconds * 1000),
+        status="FAILED" if failed else "FINISHED",
     )
-
-
-def _experiment_of(run_id: str) -> str | None:
-    run = runs.get(run_id)
-    return run.experiment if run is not None else None
-
-
-def _name(params: dict[str, Any]) -> str | None:
-    """`C=0.1, gamma=1`: what tells a candidate from its siblings."""
-    pairs = (f"{key.rpartition('__')[2]}={text_of(value)}" for key, value in params.items())
-    return ", ".join(pairs)[:MAX_NAME] or None
 
 
 def _start_of(run_id: str, elapsed: int) -> int:

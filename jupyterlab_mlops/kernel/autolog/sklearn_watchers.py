@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -12,16 +13,15 @@ from ..kept_models import fitted_again, keep
 from ..recorder import recorder
 from ..runs import runs
 from ..signatures import example_of, signature_of
-from .attempts import Attempts
+from .attempts import attempts
 from .budget import budget
-from .calls import Call
+from .calls import Call, is_library_on
 from .data import Descriptions, name_of, part_of, token_of
 from .params import params_of, text_of
 from .sklearn_kinds import is_search, label_of, opens_run, tags_of
 from .sklearn_search import log_search
 from .tracking import Fit, Prediction, tracker
 
-attempts = Attempts()
 descriptions = Descriptions()
 
 
@@ -41,12 +41,28 @@ def begin(estimator: Any, data: Any, target: Any, caller: FrameType | None) -> F
         current.tags |= tags_of(estimator)
         record_tags(run_id, tags_of(estimator))
     if budget.left() > 0:
-        _log_dataset(run_id, data, target, caller)
+        log_dataset(run_id, data, target, caller)
     part = part_of(name_of(target, caller)) or part_of(name_of(data, caller))
     return Fit(notes, prefix, token_of(target), part)
 
 
-def _log_dataset(run_id: str, data: Any, target: Any, caller: FrameType | None) -> None:
+def when_fitted(package: str, log: Callable[[Any, Fit], None]) -> None:
+    """Have more logged of fitted estimators whose classes' modules begin so."""
+    _more[package] = log
+
+
+_more: dict[str, Callable[[Any, Fit], None]] = {}
+
+
+def _log_more(estimator: Any, fit: Fit) -> None:
+    module = type(estimator).__module__
+    for package, log in _more.items():
+        if module.startswith(package) and is_library_on(package.rstrip(".")):
+            log(estimator, fit)
+
+
+def log_dataset(run_id: str, data: Any, target: Any, caller: FrameType | None) -> None:
+    """Record what a model is fitted on; None: it is not known."""
     if data is None:
         return
     fields = descriptions.describe(data, target, caller, recorder.current_execution())
@@ -121,6 +137,8 @@ class FitWatcher:
             model = getattr(estimator, "best_estimator_", None)
         for part in _parts_that_predict(estimator):
             tracker.set_fit(part, fit)
+        if _more:
+            _log_more(model, fit)
         if call.name == "fit_predict":
             tracker.set_prediction(result, Prediction(fit, "predict"))
         if model is not None:
