@@ -17,12 +17,13 @@ from .api.events import ChangeEvents
 from .capture.assemble import Limits
 from .capture.ingest import Ingest
 from .capture.owner import server_alive
-from .capture.redact import SETTING, Redactor
+from .capture.redact import Redactor
 from .capture.tap import Tap
 from .config import Settings
 from .errors import MLOpsError, RecordDamaged, StoreUnavailable
 from .kernel.autolog.frameworks import OFF as AUTOLOG_OFF
 from .kernel.places import journals_dir, scratch_dir
+from .kernel.secrets import SETTING
 from .mlflow_api.caller import KernelTokens
 from .mlflow_api.handler import handlers as mlflow_handlers
 from .mlflow_api.kernels import tell_kernels
@@ -45,6 +46,7 @@ class MLOps:
     database: Database
     blobs: BlobStore
     ingest: Ingest
+    redactor: Redactor
     tap: Tap
     outbox: Outbox
     targets: Targets
@@ -166,6 +168,7 @@ class MLOpsApp(Settings, ExtensionApp):
             database=database,
             blobs=blobs,
             ingest=ingest,
+            redactor=redactor,
             tap=tap,
             outbox=Outbox(database, blobs, targets),
             targets=targets,

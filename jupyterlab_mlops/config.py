@@ -51,8 +51,8 @@ class Settings(HasTraits):
 
     redact = Bool(
         True,
-        help="""Whether secrets of well-known forms (keys, tokens, passwords) are taken out of
-        source and text outputs before they are stored.""",
+        help="""Whether secrets (keys of known services, what is called a password or a token, values
+        of such variables of the environment) are taken out before anything is written.""",
     ).tag(config=True)
 
     redact_patterns = List(

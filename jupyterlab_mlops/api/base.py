@@ -122,7 +122,9 @@ class MLOpsHandler(APIHandler):
         if route.query:
             given["query"] = query
         if route.body:
-            given["body"] = decode_body(route.body, bytes(self._body))
+            body = bytes(self._body)
+            redactor = services.extension.redactor
+            given["body"] = redactor.request(decode_body(route.body, body), body)
         return await operation(route)(services, **given)
 
     async def _send_json(self, result: Any) -> None:

@@ -31,7 +31,8 @@ def targets() -> Targets:
 
 def redactor() -> Redactor:
     """Give what takes secrets out of what is stored, as in the server."""
-    from ..capture.redact import SETTING, Redactor
+    from ..capture.redact import Redactor
+    from ..kernel.secrets import SETTING
 
     if SETTING in os.environ:
         return Redactor.from_environment()

@@ -8,7 +8,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidRequest
-from .config import targets
+from .config import redactor, targets
 from .output import complain, local_time, one_line, say, say_json, say_table
 from .record import record
 from .runs import parse_tags
@@ -92,7 +92,8 @@ def register(arguments: Namespace) -> None:
         aliases=arguments.alias,
     )
     with record() as database:
-        version = database.write_now(lambda tx: make(tx, request, account()))
+        safe = redactor().record(request)
+        version = database.write_now(lambda tx: make(tx, safe, account()))
     if arguments.json:
         say_json(version)
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidRequest
 from ..types import SYSTEM_TAGS
+from .config import redactor
 from .output import (
     block,
     duration,
@@ -221,7 +222,8 @@ def tag(arguments: Namespace) -> None:
         raise InvalidRequest("Give tags to set (KEY=VALUE) or to delete (--delete KEY).")
     request = TagRunsRequest(run_ids=run_refs, tags=tags)
     with record() as database:
-        tagged = database.write_now(lambda tx: tag_runs(tx, request))
+        safe = redactor().record(request)
+        tagged = database.write_now(lambda tx: tag_runs(tx, safe))
     if arguments.json:
         say_json_list(shape(run) for run in tagged)
     else:
@@ -249,7 +251,8 @@ def note(arguments: Namespace) -> None:
         if text is None:
             run = database.read(lambda conn: get_run(conn, arguments.run_ref))
         else:
-            run = database.write_now(lambda tx: set_note(tx, arguments.run_ref, text))
+            safe = redactor().text(text)
+            run = database.write_now(lambda tx: set_note(tx, arguments.run_ref, safe))
     if arguments.json:
         say_json({"run_id": run.run_id, "name": run.name, "note": run.note})
     else:

@@ -25,6 +25,7 @@ from .places import make_execution_id
 from .provenance import names_of, settled_json
 from .recorder import Execution, now_ms, quietly, recorder
 from .runs import runs
+from .secrets import redactor
 
 DOORBELL = "mlops-doorbell"
 MAX_ERROR_TEXT, MAX_FRAMES = 100_000, 200
@@ -174,7 +175,7 @@ class Hooks:
         recorder.opened.write_text(  # type: ignore[union-attr]
             f'{{"type":"execution_start","session_id":"{recorder.session_id}"'
             f',"execution_id":"{execution.execution_id}"'
-            f',"source":{quoted(execution.source)}'
+            f',"source":{quoted(redactor.source(execution.source))}'
             f',"started_at":{execution.started_at},"msg_id":{quoted(msg_id)}'
             f',"sequence":{execution.sequence},"execution_count":{count or "null"}'
             f',"cell_id":{quoted(cell_id) if cell_id else "null"}'
@@ -188,7 +189,7 @@ class Hooks:
         recorder.opened.write_text(  # type: ignore[union-attr]
             f'{{"type":"execution_end","execution_id":"{execution.execution_id}"'
             f',"status":"{status}","ended_at":{max(now, execution.started_at)}'
-            f',"error":{json.dumps(error) if error else "null"}'
+            f',"error":{json.dumps(redactor.value(error)) if error else "null"}'
             f',"names_read":{read},"names_written":{written}'
             f',"run_ids":{json.dumps(run_ids) if run_ids else "[]"}}}'
         )

@@ -33,6 +33,7 @@ from .places import (
     scratch_dir,
 )
 from .points import MARK
+from .secrets import redactor
 from .segment import (
     HEADER_SIZE,
     KIND_RECORD,
@@ -118,7 +119,7 @@ class Journal:
     def write(self, record: Mapping[str, Any], attachment: bytes | None = None) -> None:
         """Store one record; `record["type"]` names its kind, as in the package's `types`."""
         try:
-            self._append(_encode(record, attachment or b""))
+            self._append(_encode(_json_of(record), attachment or b""))
         except Exception as fault:
             self._count(fault)
 
@@ -301,7 +302,7 @@ class Journal:
             "count": self._unreported,
             "session_id": self.session_id,
         }
-        if segment.take(_encode(gap)):
+        if segment.take(_encode(_json.encode(gap))):
             self._unreported = 0
 
     def _seal(self) -> None:
@@ -372,8 +373,13 @@ def current_journal() -> Journal | None:
     return _current
 
 
-def _encode(record: Mapping[str, Any], attachment: bytes = b"") -> bytes:
-    text = _json.encode(record).encode()
+def _json_of(record: Mapping[str, Any]) -> str:
+    text = _json.encode(record)
+    return _json.encode(redactor.value(record)) if redactor.suspects(text) else text
+
+
+def _encode(json_text: str, attachment: bytes = b"") -> bytes:
+    text = json_text.encode()
     size = len(text)
     body = _TEXT_HEAD.pack(size + len(attachment) + 16, KIND_RECORD, size) + text + attachment
     return body + U32.pack(crc32(body))

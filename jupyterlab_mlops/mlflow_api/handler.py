@@ -152,13 +152,14 @@ class MLflowHandler(MLOpsHandler):
         if call.message is not None:
             if len(self._body) > self.max_body:
                 raise TooLarge(TOO_LARGE)
-            is_query = call.verb == "GET" and not self._body
-            given["message"] = (
-                from_query(call.message, self.request.query_arguments)
-                if is_query
-                else from_body(call.message, bytes(self._body))
-            )
+            given["message"] = self._message(call.message, services)
         return await operation(call)(services, **given)
+
+    def _message(self, kind: type[Message], services: MLflowServices) -> Message:
+        if self.request.method == "GET" and not self._body:
+            return from_query(kind, self.request.query_arguments)
+        body = bytes(self._body)
+        return services.extension.redactor.request(from_body(kind, body), body)
 
     @property
     def services(self) -> MLflowServices:

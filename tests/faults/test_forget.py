@@ -41,7 +41,7 @@ def _forget_in_a_live_kernel(jupyter_server: Server, by: str) -> None:
     data_dir = jupyter_server.data_dir
     with KernelSession(jupyter_server, f"{by}.ipynb") as kernel:
         kernel.execute("import jupyterlab_mlops as mlops\nrun = mlops.start_run()")
-        kernel.execute(f"token = '{SECRET}'\nprint(token)\nmlops.log_metric('a', 1.0)")
+        kernel.execute(f"word = '{SECRET}'\nprint(word)\nmlops.log_metric('a', 1.0)")
         kernel.execute(f"raise ValueError('{SECRET}')")
         kernel.execute("x = 1")
         found = wait_for(lambda: _with_secret(jupyter_server, 2))

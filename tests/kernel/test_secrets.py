@@ -1,0 +1,122 @@
+"""What is a secret, and what is not."""
+
+from __future__ import annotations
+
+import json
+import sysconfig
+from pathlib import Path
+
+import pytest
+import sklearn
+
+from harness.planted import KINDS
+from jupyterlab_mlops.kernel.secrets import MARK, Redactor
+
+
+@pytest.fixture
+def redactor():
+    return Redactor()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_keys_of_known_services_go_wherever_they_stand(redactor, kind):
+    key = KINDS[kind]
+    secret = key[-20:]
+    for text in (f"client = Client('{key}')", f"<td>{key}</td>", f"x={key}\n", f'{{"a": "{key}"}}'):
+        assert secret not in redactor.source(text)
+        assert secret not in redactor.text(text)
+
+
+NAMED = [
+    ("password = 'hunter22'", "hunter22"),
+    ('{"db_password": "s p a c e d"}', "s p a c e d"),
+    ("os.environ['OPENAI_API_KEY'] = \"abc-1234\"", "abc-1234"),
+    ("connect(client_secret='abcdef12', user='ann')", "abcdef12"),
+    ("aws_secret_access_key='wJalrXUtnFEMI/K7MDENG'", "wJalrXUtnFEMI/K7MDENG"),
+    ("token = 'abcd1234efgh'", "abcd1234efgh"),
+    ("WANDB_TOKEN: 'abcd1234efgh'", "abcd1234efgh"),
+    ("headers = {'Authorization': 'Bearer abcdefghij1234567'}", "abcdefghij1234567"),
+    ("-H 'Authorization: Basic dXNlcjpwYXNzd29yZDE='", "dXNlcjpwYXNzd29yZDE="),
+    ("create_engine('postgresql://ann:s3cret@db/x')", "s3cret"),
+    ("redis://:p4ssw0rd@cache:6379/0", "p4ssw0rd"),
+    ("git+https://0123abcd0123abcd0123@example.org/x.git", "0123abcd0123abcd0123"),
+    ("requests.get('https://example.org/x?token=abc123&y=2')", "abc123"),
+    ("https://example.org/x?a=1&X-Amz-Signature=0123456789abcdef", "0123456789abcdef"),
+    ("DefaultEndpointsProtocol=https;AccountKey=" + "a1B2" * 20 + "==;", "a1B2a1B2a1B2"),
+    ("!tool --password hunter22 --verbose", "hunter22"),
+    ("%env API_KEY=abcd1234", "abcd1234"),
+    ("!export DB_PASSWORD=abcd1234", "abcd1234"),
+    ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----", "b3Bl"),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), NAMED)
+def test_what_is_called_a_secret_goes_and_its_name_stays(redactor, text, secret):
+    cleaned = redactor.source(text)
+    assert secret not in cleaned
+    assert MARK in cleaned
+    assert cleaned.split(MARK)[0] == text.split(secret)[0] or cleaned == MARK
+
+
+def test_a_secret_is_known_again_without_its_name(redactor):
+    redactor.source("password = 'tr0ub4dor'")
+    frame = "\x1b[39m login(\x1b[33m'tr0ub4dor'\x1b[39m)"
+    assert redactor.text(frame) == frame.replace("tr0ub4dor", MARK)
+    redactor.source("password = 'letters'")
+    assert redactor.text("only letters") == "only letters"
+
+
+def test_values_of_the_environment_go_as_soon_as_they_are_set(redactor, monkeypatch):
+    assert redactor.text("xyzzy plugh") == "xyzzy plugh"
+    monkeypatch.setenv("ACME_SECRET_KEY", "xyzzy plugh")
+    monkeypatch.setenv("KEYBOARD_PATH", sysconfig.get_paths()["stdlib"])
+    monkeypatch.setenv("TOKENS_AT_MOST", "4096")
+    text = f"say xyzzy plugh in {sysconfig.get_paths()['stdlib']} 4096 times"
+    assert redactor.text(text) == text.replace("xyzzy plugh", MARK)
+
+
+def test_texts_are_found_in_what_holds_them(redactor):
+    key = KINDS["github"]
+    assert redactor.value({"api_key": "abcd", "n_tokens": "512", "pad_token": "[PAD]"}) == {
+        "api_key": MARK, "n_tokens": "512", "pad_token": "[PAD]",
+    }  # fmt: skip
+    assert redactor.value(["run.py", "--auth-token", "abcd1234", "--depth", "3"]) == [
+        "run.py", "--auth-token", MARK, "--depth", "3",
+    ]  # fmt: skip
+    assert redactor.value({"key": "db_password", "value": "abcd"})["value"] == MARK
+    assert redactor.value([1, [{"a": [key]}], None]) == [1, [{"a": [MARK]}], None]
+    plain = {"x": [1.0] * 1000, "y": {"z": "text"}}
+    assert redactor.value(plain) is plain
+
+
+@pytest.mark.parametrize("secret", [*KINDS.values(), *(secret for _, secret in NAMED[:3])])
+def test_json_with_a_secret_is_suspected(redactor, secret):
+    redactor.source("password = 'hunter22'; x = {'api_key': 's p a c e d', 'secret': 'abc-1234'}")
+    assert redactor.suspects(json.dumps({"type": "params", "params": {"x": secret}}))
+
+
+def test_ordinary_lines_stay_as_they_are(redactor):
+    folders = [Path(sklearn.__file__).parent, Path(sysconfig.get_paths()["stdlib"]) / "http"]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))[:120]]
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    changed = [line for line in lines if redactor.text(line) != line]
+    assert len(lines) > 20_000
+    assert len(changed) <= len(lines) // 10_000, changed[:10]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password = getpass()", "def connect(user=None, password=None, pwd=None):",
+        "CountVectorizer(token_pattern=r'(?u)\\b\\w+\\b')", "tokenizer = 'bert-base-uncased'",
+        "AutoTokenizer.from_pretrained(name, pad_token='[PAD]', eos_token='</s>')",
+        "df['secretary'] = 'Smith'; df = df.sort_values(by=['key', 'secret', 'password'])",
+        "class=\"sk-toggleable__label-arrow\" risk-sk-model-with-a-long-name",
+        "basic understanding of it",
+        "https://example.org:8080/a@b?key=name",
+        "m = re.match(pattern, 'key=value'); d['key'] = 'some value'",
+        "0123456789abcdef0123456789abcdef", "sha256:" + "ab" * 32, "n_tokens=512, max_tokens='512'",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_secret_stays(redactor, line):
+    assert redactor.text(line) == line

@@ -1,0 +1,136 @@
+"""Planted secrets are in nothing that was written: no journal, not the store, no file beside it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from harness import KernelSession, Server, StartServer, wait_for
+from harness.planted import KINDS
+
+_keys = iter(KINDS.values())
+
+
+def _two_halves(key: str) -> str:
+    return f"{key[: len(key) // 2]!r}, {key[len(key) // 2 :]!r}"
+
+
+def _cells() -> Iterator[tuple[str, str]]:
+    """A secret, and a cell that leads it somewhere; where it has to be made, of its halves."""
+    for where in (
+        "client = dict(key='{}')",
+        "# {}",
+        "def f():\n    '''{}'''",
+        "%env SOME_API_KEY={}",
+        "raise ValueError('{}')",
+        "1 / 0  # {}",
+        "x = = '{}'",
+        "mlops.set_note('see {}')",
+        "mlops.log_params({{'url': 'https://ann:{}@example.org'}})",
+    ):
+        key = next(_keys)
+        yield key, where.format(key)
+    for where in (
+        "print(made)",
+        "import sys; print(made, file=sys.stderr)",
+        "import sys\nfor letter in made:\n    print(letter, end='', flush=True)",
+        "raise RuntimeError('cannot log in with ' + made)",
+        "{'answer': [made]}",
+        "from IPython.display import HTML, display; display(HTML(f'<b title=\"{made}\">x</b>'))",
+        "from IPython.display import JSON; JSON({'a': [{'b': made}]})",
+        "from IPython.display import Markdown; Markdown(f'# {made}')",
+        "display({'image/svg+xml': f'<svg><text>{made}</text></svg>'}, raw=True)",
+        "display({'text/plain': 'x'}, raw=True, metadata={'from': made})",
+        "h = display('x', display_id=True); h.update(made)",
+        "mlops.log_param('model', made)",
+        "mlops.log_params({'layers': {'first': made}})",
+        "mlops.set_tag('origin', made)",
+        "mlops.set_tags({made[:4]: made})",
+        "import os; os.environ['ACME_TOKEN'] = made; mlops.log_param('same', made)",
+        "import warnings; warnings.warn(made)",
+        "import logging; logging.error(made)",
+        "with mlops.start_run(nested=True, description=made, tags={'t': made}): pass",
+    ):
+        key = next(_keys)
+        yield key, f"made = ''.join([{_two_halves(key)}])\n{where}"
+
+
+NAMED = "correct horse battery"
+"""Without any form: known by the name of the environment's variable."""
+ORDINARY = "an ordinary word"
+"""What is kept, to show that the search would find it."""
+
+
+@pytest.mark.timeout(180)
+def test_secrets_are_in_no_file_of_ours(start_server: StartServer) -> None:
+    inherited, remote, changed, sent, tagged = (next(_keys) for _ in range(5))
+    env = {"ACME_PASSWORD": NAMED, "ACME_KEY": inherited}
+    server = start_server(application="server", env=env)
+    _repository(server, remote, changed)
+    planted = [NAMED, inherited, remote, changed, sent, tagged]
+    with KernelSession(server, "secrets.ipynb") as kernel:
+        kernel.execute("import os, jupyterlab_mlops as mlops\nrun = mlops.start_run()")
+        kernel.execute("print(os.environ['ACME_PASSWORD'], os.environ['ACME_KEY'])")
+        kernel.execute(
+            f"mlops.log_params({{'db_password': 'x' + 'yz' * 5, 'depth': 3}})\nprint('{ORDINARY}')"
+        )
+        planted.append("x" + "yz" * 5)
+        for key, source in _cells():
+            planted.append(key)
+            kernel.execute(source)
+        run_id = wait_for(lambda: _run_with(server, "same"))["run_id"]
+        server.api.mlops("POST", "runs/tag", json={"run_ids": [run_id], "tags": {"t": tagged}})
+        _by_mlflow(server, run_id, sent)
+        assert _places(server, planted) == []
+        kernel.execute("mlops.end_run()")
+    assert _run_with(server, "model")["params"]["model"] == "[redacted]"
+    assert _run_with(server, "depth")["params"] == {"db_password": "[redacted]", "depth": "3"}
+    assert _run_with(server, "sent")["params"]["sent"] == "with [redacted]"
+    server.stop()
+    assert _places(server, planted) == []
+    assert _places(server, [ORDINARY])
+
+
+def _repository(server: Server, remote: str, changed: str) -> None:
+    """Notebooks lie in a repository with a token in its remote, and a key that is not committed."""
+    file = server.root_dir / "settings.py"
+    file.write_text("KEY = None\n")
+    for arguments in (
+        ("init", "-q"),
+        ("add", "settings.py"),
+        ("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "settings"),
+        ("remote", "add", "origin", f"https://{remote}@example.org/x.git"),
+    ):
+        subprocess.run(["git", *arguments], cwd=server.root_dir, check=True)
+    file.write_text(f"KEY = '{changed}'\n")
+
+
+def _run_with(server: Server, param: str) -> dict:
+    runs = server.api.mlops("GET", "runs")["runs"]
+    return next((run for run in runs if param in run["params"]), {})
+
+
+def _by_mlflow(server: Server, run_id: str, secret: str) -> None:
+    body = {"run_id": run_id, "key": "sent", "value": f"with {secret}"}
+    answer = requests.post(
+        f"{server.url}mlops/mlflow/api/2.0/mlflow/runs/log-parameter",
+        data=json.dumps(body),
+        headers={"Authorization": f"token {server.token}"},
+        timeout=20,
+    )
+    assert answer.status_code == 200, answer.text
+
+
+def _places(server: Server, secrets: list[str]) -> list[str]:
+    files = [path for path in server.data_dir.rglob("*") if path.is_file()]
+    contents = {path.name: path.read_bytes() for path in files}
+    return [
+        f"{secret} in {name}"
+        for secret in secrets
+        for name, content in contents.items()
+        if secret.encode() in content or json.dumps(secret)[1:-1].encode() in content
+    ]
