@@ -51,8 +51,8 @@ class Settings(HasTraits):
 
     redact = Bool(
         True,
-        help="""Whether secrets (keys of known services, what is called a password or a token, values
-        of such variables of the environment) are taken out before anything is written.""",
+        help="""Whether secrets (keys of known services, what is called a password or a token, such
+        values of the environment) are taken out before anything is written.""",
     ).tag(config=True)
 
     redact_patterns = List(

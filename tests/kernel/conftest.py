@@ -124,8 +124,13 @@ class Kernel:
         """What the kernel has journaled so far."""
         return [r for r in journal(self._data_dir) if kind in (None, r["type"])]
 
-    def executions(self) -> list[Record]:
-        """Starts joined with ends and outputs, in the order in which they began."""
+    def executions(self, outputs: int = 0) -> list[Record]:
+        """Starts joined with ends and outputs, in the order in which they began.
+
+        A cell's outputs are written after its client has seen its end: so many are waited for.
+        """
+        if outputs:
+            self.wait_for_records("execution_output", outputs)
         joined: dict[str, Record] = {}
         for record in self.records():
             if "execution" in record["type"]:
@@ -134,7 +139,9 @@ class Kernel:
 
     def wait_for_records(self, kind: str, count: int) -> list[Record]:
         """Wait until so many records of a kind are there."""
-        return wait_until(lambda: r if len(r := self.records(kind)) >= count else [])
+        return (
+            wait_until(lambda: r if len(r := self.records(kind)) >= count else [])
+        )
 
 
 def wait_until(find: Callable[[], list[Record]]) -> list[Record]:
