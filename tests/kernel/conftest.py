@@ -139,9 +139,7 @@ class Kernel:
 
     def wait_for_records(self, kind: str, count: int) -> list[Record]:
         """Wait until so many records of a kind are there."""
-        return (
-            wait_until(lambda: r if len(r := self.records(kind)) >= count else [])
-        )
+        return wait_until(lambda: r if len(r := self.records(kind)) >= count else [])
 
 
 def wait_until(find: Callable[[], list[Record]]) -> list[Record]:
