@@ -7,6 +7,7 @@ from argparse import Namespace
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from .config import redactor
 from .output import one_line, say, say_json, size
 from .record import record
 
@@ -28,7 +29,7 @@ def import_(arguments: Namespace) -> None:
         closing(sources.find(arguments.source, arguments.kind)) as source,
         closing(Bar(quiet=arguments.json)) as bar,
     ):
-        report = take(database, source, bar.show, files=not arguments.no_files)
+        report = take(database, source, bar.show, files=not arguments.no_files, redactor=redactor())
     if arguments.json:
         say_json(report)
     else:

@@ -9,6 +9,7 @@ from contextlib import closing
 
 from msgspec import Struct, field
 
+from ..capture.redact import Redactor
 from ..errors import MLOpsError
 from ..mlflow_api import mlmodel
 from ..store import foreign, logged_models
@@ -51,7 +52,12 @@ class ImportReport(Struct, kw_only=True):
 
 
 def take(
-    database: Database, source: Source, progress: Progress = lambda *_: None, *, files: bool = True
+    database: Database,
+    source: Source,
+    progress: Progress = lambda *_: None,
+    *,
+    files: bool = True,
+    redactor: Redactor | None = None,
 ) -> ImportReport:
     """Take everything over.
 
@@ -61,13 +67,22 @@ def take(
         Is told how many runs are done, of how many (None: unknown), and the name of the last.
     files
         False leaves artifacts and the files of models where they are.
+    redactor
+        Takes secrets out; None: the one that the environment asks for.
     """
-    return _Import(database, source, progress, files).all()
+    return _Import(database, source, progress, files, redactor or Redactor.from_environment()).all()
 
 
 class _Import:
-    def __init__(self, database: Database, source: Source, progress: Progress, files: bool) -> None:
-        self._database, self._source = database, source
+    def __init__(
+        self,
+        database: Database,
+        source: Source,
+        progress: Progress,
+        files: bool,
+        redactor: Redactor,
+    ) -> None:
+        self._database, self._source, self._redactor = database, source, redactor
         self._progress, self._with_files = progress, files
         self._blobs = BlobStore(database.data_dir)
         self.report = ImportReport(kind=source.kind, source=source.where, left=source.left)
@@ -90,7 +105,7 @@ class _Import:
             self._source.leave(what, _reason(error))
 
     def _run(self, found: FoundRun) -> None:
-        run = found.run
+        run = self._redactor.record(found.run)
         if not _RUN_ID.fullmatch(run.run_id):
             raise ValueError(f"{run.run_id[:40]!r} is no id of a run.")
         run.tags = {ORIGIN_TAG: self._source.kind, **run.tags}
@@ -123,7 +138,7 @@ class _Import:
         contents = self._contents(f"model {model_id}", found.files(), known or {})
 
         def write(tx: sqlite3.Connection) -> None:
-            foreign.enter_model(tx, found.model, contents)
+            foreign.enter_model(tx, self._redactor.record(found.model), contents)
             if described := mlmodel.described(tx, model_id):
                 logged_models.describe(tx, model_id, **described)
 
@@ -131,7 +146,8 @@ class _Import:
         self.report.models += known is None
 
     def _name(self, found: foreign.ForeignName) -> None:
-        count, moved = self._database.write_now(lambda tx: foreign.enter_name(tx, found))
+        name = self._redactor.record(found)
+        count, moved = self._database.write_now(lambda tx: foreign.enter_name(tx, name))
         self.report.versions += count
         if moved and count:
             self._source.leave(

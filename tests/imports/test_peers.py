@@ -109,15 +109,15 @@ def test_dvclive(written: Path, database: Database, taken: Import) -> None:
 def test_a_table(database: Database, taken: Import, tmp_path: Path) -> None:
     table = tmp_path / "exported.csv"
     table.write_text(
-        "ID,Name,State,Created,params.lr,optimizer,accuracy,metrics/loss\n"
-        "a1,first,finished,2026-11-01T10:00:00Z,0.1,adam,0.9,0.5\n"
-        "a2,second,crashed,2026-11-01T11:00:00Z,0.2,sgd,,nothing\n"
+        "ID,Name,State,Created,params.lr,optimizer,params.api_key,accuracy,metrics/loss\n"
+        "a1,first,finished,2026-11-01T10:00:00Z,0.1,adam,abcd1234,0.9,0.5\n"
+        "a2,second,crashed,2026-11-01T11:00:00Z,0.2,sgd,,,nothing\n"
     )
     report = taken(table)
     assert [left.what for left in report.left] == ["loss = nothing"]
     first, second = only_run(database, "first").run, only_run(database, "second").run
     assert (first.params, first.metrics) == (
-        {"lr": "0.1", "optimizer": "adam"},
+        {"lr": "0.1", "optimizer": "adam", "api_key": "[redacted]"},
         {"accuracy": 0.9, "loss": 0.5},
     )
     assert (first.start_time, second.status, second.metrics) == (1793527200000, "FAILED", {})
