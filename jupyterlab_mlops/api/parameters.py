@@ -61,7 +61,7 @@ class RunScope(Query):
     experiment: Annotated[list[str], Meta(description="Names or ids of experiments.")] = []
     view: Literal["active", "deleted", "all"] = "active"
     text: Annotated[
-        str | None, Meta(description="Words found in names, notes or sources of cells.")
+        str | None, Meta(description="Words found in names, notes, sources or outputs of cells.")
     ] = None
     parent_run_id: Annotated[str | None, Meta(description="Only children of this run.")] = None
     roots: Annotated[bool, Meta(description="Only runs that are no child of another.")] = False

@@ -130,7 +130,7 @@ def _executions(p: argparse.ArgumentParser) -> None:
 
 def _runs(p: argparse.ArgumentParser) -> None:
     p.add_argument("--filter", default="", metavar="TEXT", help="a query (MLflow and more)")
-    p.add_argument("--text", metavar="TEXT", help="words of names, notes and sources")
+    p.add_argument("--text", metavar="TEXT", help="words of names, notes, sources and outputs")
     p.add_argument(
         "--experiment", action="append", default=[], metavar="NAME", help="may be repeated"
     )

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..errors import InvalidRequest
 from ..types import Completion, Completions
-from .conditions import COLUMNS, TABLES, pairs_of
+from .conditions import COLUMNS, OUTPUT, TABLES, pairs_of
 from .fields import (
     ATTRIBUTES,
     DETAILS,
@@ -158,7 +158,8 @@ def _values(conn: sqlite3.Connection, key: Key, word: str, limit: int) -> Iterat
         listed = TIME_WORDS if key.kind == "time" else DURATION_WORDS
         yield from _words(tuple(map(quoted, listed)), word or "'", "value")
         return
-    if key.kind == "number":
+    # Outputs are long, and hardly two are the same.
+    if key.kind == "number" or key == OUTPUT:
         return
     is_closed = len(word) > 1 and word[0] in "'\"" and word[0] == word[-1]
     typed = unquoted(word) if is_closed else word.lstrip("'\"")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..types import ColumnKind
 from .expressions import And, Clause, Expression, Not, Or
 from .fields import Entity, Key
+from .output_text import first_look, is_of_the_form
 from .rows import marks
 from .schema_table import SORTED
 
@@ -47,6 +49,11 @@ _SETS: dict[tuple[str, str], tuple[str, str]] = {
         _OF_CELLS.replace("{}", "m.error IS NOT NULL AND {}"),
         f"({_ERROR.format('m')})",
     ),
+    ("execution", "output"): (
+        "SELECT t.id FROM outputs o CROSS JOIN execution_runs y ON y.execution = o.execution"
+        " CROSS JOIN runs t ON t.run_id = y.run_id WHERE {}",
+        "output_text(o.outputs)",
+    ),
     ("model", "name"): (
         "SELECT m.run AS id FROM (SELECT run, name FROM models WHERE NOT deleted UNION SELECT"
         " t.id, v.name FROM model_versions v JOIN runs t ON t.run_id = v.run_id"
@@ -72,6 +79,9 @@ _SETS: dict[tuple[str, str], tuple[str, str]] = {
     },
 }
 """Keys of which a run may have several values: the runs that have one, and the value's column."""
+
+
+OUTPUT = Key("execution", "output")
 
 
 @dataclass
@@ -153,7 +163,32 @@ def _set(clause: Clause) -> Sql:
     pattern, column = _SETS[clause.key.entity, clause.key.name]
     is_null = clause.operator in ("IS NULL", "IS NOT NULL")
     test = Sql(f"{column} IS NOT NULL") if is_null else comparison(column, clause)
+    if clause.key == OUTPUT and clause.operator == "CONTAINS":
+        test = in_outputs(str(clause.value), test)
     return Sql(pattern.replace("{}", f"({test.text})"), test.arguments)
+
+
+def in_outputs(text: str, test: Sql) -> Sql:
+    """Let a test of outputs `o` read only those in whose JSON a word of the text stands."""
+    word = first_look(text)
+    if word is None:
+        return test
+    first = contains("o.outputs", word)
+    return Sql(f"{first.text} AND {test.text}", [*first.arguments, *test.arguments])
+
+
+def outputs_with(words: Sequence[str]) -> Sql:
+    """Return the runs with a cell whose outputs have all of the words.
+
+    An index would cost something with every line that a cell prints; a look at all costs once.
+    """
+    tests = [contains("o.outputs", word) for word in words]
+    tests += [contains("output_text(o.outputs)", word) for word in words if is_of_the_form(word)]
+    pattern, _ = _SETS["execution", "output"]
+    return Sql(
+        pattern.replace("{}", " AND ".join(test.text for test in tests)),
+        [argument for test in tests for argument in test.arguments],
+    )
 
 
 def pairs_of(key: Key) -> str:
@@ -227,6 +262,11 @@ def _like(column: str, operator: str, text: str) -> Sql:
         return Sql(f"{column} GLOB ?", [_glob(text)])
     if operator == "ILIKE":
         return Sql(f"casefold({column}) GLOB ?", [_glob(text.casefold())])
+    return contains(column, text)
+
+
+def contains(column: str, text: str) -> Sql:
+    """Return the test whether a column has a text in it, upper or lower case alike."""
     if not text.isascii():
         return Sql(f"instr(casefold({column}), ?) > 0", [text.casefold()])
     # SQLite's own LIKE is blind to the case of ASCII letters, and quicker than Python's casefold.

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from .changes import WriteConnection
 from .health import is_frozen
+from .output_text import output_text
 from .shared_index import Files, opened
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Reader(NamedTuple):
 
 
 def connect_reader(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
-    """Open a read-only connection; `casefold()` is there for ILIKE."""
+    """Open a read-only connection; `casefold()` and `output_text()` are there for queries."""
     return open_reader(path, busy_seconds).connection
 
 
@@ -47,6 +48,7 @@ def open_reader(path: Path, busy_seconds: float) -> Reader:
             check_same_thread=False,
         )
         connection.create_function("casefold", 1, _casefold, deterministic=True)
+        connection.create_function("output_text", 1, output_text, deterministic=True)
         settings = ("cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY")
         return _with(connection, *settings, "user_version")
 

@@ -36,7 +36,7 @@ ALIASES = {
 }  # fmt: skip
 FIXED: dict[Entity, tuple[str, ...]] = {
     "dataset": ("name", "digest", "context"),
-    "execution": ("source", "error", "status", "cell_id"),
+    "execution": ("source", "output", "error", "status", "cell_id"),
     "model": ("name", "alias", "flavor", "class"),
 }
 """Entities that have the same names in every store."""

@@ -6,11 +6,11 @@ import re
 import sqlite3
 
 from ..errors import InvalidQuery
-from .conditions import TABLES, Sql, condition, narrow, runs_where, where
+from .conditions import TABLES, Sql, condition, narrow, outputs_with, runs_where, where
 from .expressions import Expression
 from .fields import Key, written
 from .filters import parse_filter
-from .rows import value
+from .rows import to_json, value
 from .runs import keys_in_use
 from .scope import Scope
 from .tokens import likeness
@@ -31,7 +31,7 @@ class Match:
         self._narrow = [] if self._expression is None else narrow(self._expression)
         self._narrow += [runs_where(test) for test in self._scope if test.text not in _WIDE]
         if scope.text is not None and scope.text.strip():
-            found = _text_candidates(scope.text)
+            found = _found_once(conn, _text_candidates(scope.text))
             self._scope.append(Sql(f"r.id IN ({found.text})", found.arguments))
             self._narrow.append(found)
 
@@ -95,6 +95,10 @@ MANY = 20_000
 """Runs of a clause up to which its index is worth more than a look at all runs."""
 
 
+LEAST_LETTERS = 3
+"""Of the longest word that is looked for in outputs: they have all shorter ones."""
+
+
 class Hits:
     """All runs that match, as the temporary table `hits (id)` of this reading.
 
@@ -143,14 +147,24 @@ def _has_deleted(conn: sqlite3.Connection) -> bool:
     return bool(value(conn, "SELECT 1 FROM runs WHERE lifecycle_stage = 'deleted' LIMIT 1"))
 
 
+def _found_once(conn: sqlite3.Connection, candidates: Sql) -> Sql:
+    """Look for runs now, since a search asks for them several times."""
+    found = [run for (run,) in conn.execute(candidates.text, candidates.arguments)]
+    return Sql("SELECT value AS id FROM json_each(?)", [to_json(found)])
+
+
 def _text_candidates(text: str) -> Sql:
     words = re.findall(r"\w+", text)
     if not words:
         return Sql("SELECT id FROM runs WHERE 0")
     match = " ".join(f'"{word}"*' for word in words)
-    return Sql(
+    found = Sql(
         "SELECT rowid AS id FROM runs_text WHERE runs_text MATCH ? UNION SELECT t.id FROM"
         " executions_text x JOIN execution_runs y ON y.execution = x.rowid"
         " JOIN runs t ON t.run_id = y.run_id WHERE x.executions_text MATCH ?",
         [match, match],
     )
+    if max(map(len, words)) < LEAST_LETTERS:
+        return found
+    outputs = outputs_with(words)
+    return Sql(f"{found.text} UNION {outputs.text}", [*found.arguments, *outputs.arguments])

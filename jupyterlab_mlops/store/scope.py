@@ -27,7 +27,7 @@ class Scope:
     view
         Those that live, those in the trash, or both.
     text
-        Words to be found in the name, the note, or the source of a cell of the run.
+        Words to be found in the name, the note, or the source or the outputs of a cell of the run.
     parent_run_id, session_id, notebook
         Only runs of these.
     roots

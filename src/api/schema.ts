@@ -2206,7 +2206,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes or sources of cells. */
+                /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2719,7 +2719,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes or sources of cells. */
+                /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2757,7 +2757,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes or sources of cells. */
+                /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2805,7 +2805,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes or sources of cells. */
+                /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;
@@ -2847,7 +2847,7 @@ export interface operations {
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
                 view?: "active" | "all" | "deleted";
-                /** @description Words found in names, notes or sources of cells. */
+                /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
                 parent_run_id?: string;

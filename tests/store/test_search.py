@@ -16,13 +16,16 @@ from jupyterlab_mlops.errors import InvalidRequest
 from jupyterlab_mlops.store import search
 from jupyterlab_mlops.store.apply import apply
 from jupyterlab_mlops.store.db import Database
-from jupyterlab_mlops.store.executions import encode_token
+from jupyterlab_mlops.store.executions import encode_token, forget
 from jupyterlab_mlops.store.runs import delete_runs, set_note
 from jupyterlab_mlops.store.search import search_runs
 from jupyterlab_mlops.types import (
+    ExecutionOutput,
+    Forgotten,
     Run,
     RunPage,
     RunStart,
+    SessionStart,
     TagsSet,
 )
 
@@ -182,6 +185,38 @@ def test_text_is_found_in_names_notes_and_sources(database: Database) -> None:
     assert ids(find(database, text='owl AND " OR *')) == []
     assert ids(find(database, text="?!")) == []
     assert len(ids(find(database, text="  "))) == 2
+
+
+def test_text_is_found_in_outputs_until_it_is_forgotten(database: Database) -> None:
+    outputs: list[dict[str, Any]] = [
+        {"output_type": "stream", "name": "stdout", "text": 'epoch 3: "Größe" \\ 7.25\n'},
+        {"output_type": "display_data", "metadata": {}, "data": {"text/plain": "0.975"}},
+        {
+            "output_type": "error",
+            "ename": "KeyError",
+            "evalue": "'x'",
+            "traceback": ["\x1b[31mX y"],
+        },
+    ]
+    start, end = stream.cell(1, "show()", cell_id="a", run_ids=["r1"])
+    shown = ExecutionOutput(execution_id=stream.execution_id(1), outputs=outputs)
+    session = SessionStart(session_id=stream.SESSION, started_at=T0)
+    runs: list[stream.Said] = [
+        (RunStart(run_id=run, start_time=T0), "kernel") for run in ("r1", "r2")
+    ]
+    say(database, [(session, "kernel"), *runs, start, (shown, "tap"), end])
+    for found in ("epoch 3", '"größe"', "\\ 7.25", "0.975", "KeyError: 'x'", "X y"):
+        quoted = found.replace("'", "''")
+        assert ids(find(database, f"execution.output CONTAINS '{quoted}'")) == ["r1"], found
+    for absent in ("stdout", "display_data", "31mX", "traceback"):
+        assert ids(find(database, f"execution.output CONTAINS '{absent}'")) == [], absent
+        assert ids(find(database, text=absent)) == [], absent
+    assert ids(find(database, text="epoch gr")) == ["r1"]
+    assert ids(find(database, text="3")) == [], "every output has a short word"
+    record = Forgotten(execution_ids=[stream.execution_id(1)])
+    database.write_now(lambda tx: forget(tx, record))
+    assert ids(find(database, text="epoch")) == []
+    assert ids(find(database, "execution.output CONTAINS 'epoch'")) == []
 
 
 def test_notebook_session_verdict_and_dataset(database: Database) -> None:
