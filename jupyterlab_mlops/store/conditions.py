@@ -9,7 +9,7 @@ from typing import Any
 from ..types import ColumnKind
 from .expressions import And, Clause, Expression, Not, Or
 from .fields import Entity, Key
-from .output_text import first_look, is_of_the_form
+from .output_text import is_of_the_form, longest_word
 from .rows import marks
 from .schema_table import SORTED
 
@@ -170,7 +170,7 @@ def _set(clause: Clause) -> Sql:
 
 def in_outputs(text: str, test: Sql) -> Sql:
     """Let a test of outputs `o` read only those in whose JSON a word of the text stands."""
-    word = first_look(text)
+    word = longest_word(text)
     if word is None:
         return test
     first = contains("o.outputs", word)

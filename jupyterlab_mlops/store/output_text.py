@@ -10,8 +10,6 @@ from .rows import from_json
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _WORD = re.compile(r"[A-Za-z0-9_]+")
-_PLAIN = re.compile(r"[ !#-\[\]-~]+")
-"""ASCII that JSON does not escape."""
 _FORM = (
     "output_type stream name stdout stderr text display_data execute_result execution_count data"
     " metadata text/plain text/html image/png image/svg+xml application/json error ename evalue"
@@ -48,10 +46,8 @@ def _joined(content: Any) -> str:
     return "".join(map(str, content)) if isinstance(content, list) else str(content)
 
 
-def first_look(text: str) -> str | None:
-    """Return a part of a text that stands in JSON as it is, to look for it first."""
-    if _PLAIN.fullmatch(text):
-        return text
+def longest_word(text: str) -> str | None:
+    """Return a word of a text that stands in JSON as it is, to look for it first."""
     return max(_WORD.findall(text), key=len, default=None)
 
 
