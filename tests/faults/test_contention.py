@@ -151,11 +151,12 @@ def test_a_migration_that_is_killed(tmp_path: Path, chance: random.Random, repor
     _migrate(folder, None)
     whole = time.monotonic() - began
     old = new = errors = without_copy = 0
-    for _ in range(rounds):
+    for number in range(rounds):
         for path in folder.glob("mlops*"):
             path.unlink()
         (folder / "mlops.db").write_bytes(original)
-        _migrate(folder, chance.uniform(0.0, min(whole, 1.0)))
+        # The first before anything has happened, the others at any moment.
+        _migrate(folder, chance.uniform(0.0, min(whole, 1.0)) if number else 0.0)
         state = _state(folder / "mlops.db")
         old, new = old + (state == "old"), new + (state == "new")
         errors += state not in ("old", "new")
