@@ -10,6 +10,7 @@ import asyncio
 import gzip
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from http.client import responses
 from importlib import import_module
@@ -33,7 +34,7 @@ from ..errors import (
 )
 from ..types import ErrorAnswer, Fault, QueryProblem
 from . import parameters
-from .decode import MAX_BODY, TOO_LARGE, decode_body, decode_query
+from .decode import MAX_BODY, decode_body, decode_query, too_large
 from .files import FileAnswer
 from .routes import PREFIX, ROUTES, Route
 from .services import Services
@@ -54,8 +55,13 @@ class MLOpsHandler(APIHandler):
     """Answers what the table says of one path."""
 
     routes: Mapping[str, Route] = {}
+    max_body = MAX_BODY
     max_drained = MAX_DRAINED
     is_path_text = True
+
+    def initialize(self) -> None:
+        """Begin with nothing received."""
+        self._received, self._body = 0, bytearray()
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Leave a path that is no text to `check_path`: refused too early, nobody hears why."""
@@ -74,18 +80,36 @@ class MLOpsHandler(APIHandler):
 
     async def prepare(self) -> None:  # type: ignore[override]
         """See who asks, and refuse a body that is far too large before it is read."""
-        self._received, self._body = 0, bytearray()
         await super().prepare()
-        if int(self.request.headers.get("Content-Length", 0)) > self.max_drained:
-            raise web.HTTPError(TooLarge.status, TOO_LARGE)
+        if self._is_too_long():
+            raise self._too_large()
 
     def data_received(self, chunk: bytes) -> None:
         """Keep the body up to its limit; drop what follows, so that the client hears why."""
         self._received += len(chunk)
-        if len(self._body) <= MAX_BODY:
+        if len(self._body) <= self.max_body:
             self._body += chunk
-        elif self._received > MAX_DRAINED and not self._finished:
-            self.send_error(TooLarge.status, exc_info=(None, web.HTTPError(413, TOO_LARGE), None))
+        elif self._received > self.max_drained and not self._finished:
+            self.send_error(TooLarge.status, exc_info=(None, self._too_large(), None))
+
+    def _too_large(self) -> web.HTTPError:
+        return web.HTTPError(TooLarge.status, too_large(self.max_body))
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Refuse once the body is read: tornado cuts a connection whose answer overtakes it."""
+        if self.request._body_future.done() or self._is_too_long():
+            super().send_error(status_code, **kwargs)
+        else:
+            self._refusal = asyncio.ensure_future(self._send_error_later(status_code, kwargs))
+
+    def _is_too_long(self) -> bool:
+        length = self.request.headers.get("Content-Length", "0")
+        return max(self._received, int(length)) > self.max_drained
+
+    async def _send_error_later(self, status_code: int, kwargs: dict[str, Any]) -> None:
+        with suppress(StreamClosedError):
+            await self.request._body_future
+            super().send_error(status_code, **kwargs)
 
     @property
     def services(self) -> Services:
@@ -175,6 +199,8 @@ class MLOpsHandler(APIHandler):
         error = kwargs.get("exc_info", (None, None))[1]
         if status_code >= 500:
             self._count(error)
+        if not self.request._body_future.done():
+            self.set_header("Connection", "close")
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.routes))
         answer = ErrorAnswer(

@@ -13,7 +13,6 @@ from ..errors import InvalidRequest, TooLarge
 S = TypeVar("S", bound=msgspec.Struct)
 
 MAX_BODY = 4 * 2**20
-TOO_LARGE = f"The body is too large: at most {MAX_BODY:,} bytes are allowed."
 LARGEST_INT = 2**63 - 1
 
 # For the server (a log-in by token, XSRF) and for idle culling, so not ours to judge.
@@ -74,7 +73,7 @@ def decode_body(struct: type[S], body: bytes) -> S:
         Naming the field and what is allowed.
     """
     if len(body) > MAX_BODY:
-        raise TooLarge(TOO_LARGE)
+        raise TooLarge(too_large(MAX_BODY))
     try:
         values = msgspec.json.decode(body or b"{}", type=struct)
     except msgspec.ValidationError as error:
@@ -84,6 +83,11 @@ def decode_body(struct: type[S], body: bytes) -> S:
         raise InvalidRequest(f"The body is not JSON: {reason[:1].lower()}{reason[1:]}.") from None
     _refuse_huge_numbers(values)
     return values
+
+
+def too_large(limit: int) -> str:
+    """Say that a body has more bytes than are allowed."""
+    return f"The body is too large: at most {limit:,} bytes are allowed."
 
 
 def explain(error: msgspec.ValidationError, struct: type[msgspec.Struct]) -> str:

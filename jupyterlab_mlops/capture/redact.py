@@ -41,7 +41,8 @@ class Redactor(secrets.Redactor):
         given = fields.get("key", fields.get("name")) if "value" in fields else None
         changed = {}
         for name, value in fields.items():
-            called = given if name == "value" and isinstance(given, str) else name
+            # The names of fields are ours, such as `page_token`: only those that users give tell.
+            called = given if name == "value" and isinstance(given, str) else ""
             cleaned = self._any(value, called)
             if cleaned is not value:
                 changed[name] = cleaned

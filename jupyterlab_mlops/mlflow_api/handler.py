@@ -22,6 +22,7 @@ from tornado import web
 
 from ..actions import account
 from ..api.base import MAX_DRAINED, MLOpsHandler
+from ..api.decode import too_large
 from ..api.files import FileAnswer
 from ..api.services import Services
 from ..errors import MLOpsError, NotFound, StoreUnavailable, TooLarge
@@ -33,7 +34,6 @@ Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 PREFIX = "mlops/mlflow"
 MAX_BODY = 64 * 2**20
 """Bytes of a JSON body: a data set's profile alone may have 16 MiB."""
-TOO_LARGE = f"The body is too large: at most {MAX_BODY:,} bytes are allowed."
 STATUS = {"RESOURCE_DOES_NOT_EXIST": 404, "ENDPOINT_NOT_FOUND": 404, "PERMISSION_DENIED": 403}
 """Status by error code; 400 for all others."""
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
@@ -91,7 +91,6 @@ class MLflowHandler(MLOpsHandler):
 
     async def prepare(self) -> None:  # type: ignore[override]
         """See who asks: a kernel by its own token, else whoever jupyter_server knows."""
-        self._received, self._body = 0, bytearray()
         extension = self.settings.get("mlops")
         kernel_id = extension and extension.kernel_tokens.kernel_of(
             self._bearer(), self.kernel_manager
@@ -114,14 +113,6 @@ class MLflowHandler(MLOpsHandler):
     def _bearer(self) -> str:
         kind, _, token = self.request.headers.get("Authorization", "").partition(" ")
         return token.strip() if kind.lower() in ("bearer", "token") else ""
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keep the body up to its limit; drop what follows, so that the client hears why."""
-        self._received += len(chunk)
-        if len(self._body) <= self.max_body:
-            self._body += chunk
-        elif self._received > self.max_drained and not self._finished:
-            self.send_error(TooLarge.status, exc_info=(None, web.HTTPError(413, TOO_LARGE), None))
 
     async def answer_call(self, call: Call, path: dict[str, str]) -> None:
         """Call the operation and send what it gives, or why it does not."""
@@ -151,7 +142,7 @@ class MLflowHandler(MLOpsHandler):
         given: dict[str, Any] = dict(path)
         if call.message is not None:
             if len(self._body) > self.max_body:
-                raise TooLarge(TOO_LARGE)
+                raise TooLarge(too_large(self.max_body))
             given["message"] = self._message(call.message, services)
         return await operation(call)(services, **given)
 

@@ -156,6 +156,15 @@ def test_other_addresses_below_ours_are_not_found_in_json(served: Server, path: 
     assert served.stranger.request("GET", path).status_code == 403
 
 
+def test_a_refusal_does_not_cut_the_connection(served: Server) -> None:
+    with requests.Session() as session:
+        for _ in range(40):  # A third failed where the answer overtook the body.
+            answer = session.post(f"{served.url}{PREFIX}/runs/tag", json={"run_ids": []})
+            assert answer.status_code == 403
+            assert answer.headers.get("Connection") != "close"
+            assert session.get(f"{served.url}login").ok
+
+
 def test_a_log_in_by_cookie_needs_the_xsrf_token(served: Server) -> None:
     with requests.Session() as browser:
         browser.get(f"{served.url}api/status?token={served.token}")
