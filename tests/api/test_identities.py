@@ -82,7 +82,7 @@ def test_nobody_may_more_than_they_should(server: Server, who: str) -> None:
             session.get(f"{server.url}api/status?token={server.token}").raise_for_status()
         for verb, path, reads in every_verb():
             headers = {name: value.format(token=server.token) for name, value in sent.items()}
-            body = None if reads else {}
+            body: object = None if reads else {}
             url = server.url + path
             answer = session.request(verb, url, headers=headers, json=body, timeout=20)
             allowed = answer.status_code not in (401, 403, HIDDEN.get(who))
