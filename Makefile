@@ -36,7 +36,7 @@ test-foreign: .venv/.installed ## notebooks of other projects, run with and with
 test-imports: .venv/.installed .venv-mlflow/.installed .venv-peers/.installed ## records of other tools, written by them and taken over
 	MLOPS_LONG=1 $(PYTEST) tests/imports
 
-test-frameworks: .venv/.installed .venv-frameworks/.installed ## autologging of each library, with the library itself
+test-frameworks: .venv/.installed .venv-frameworks/.installed .venv-peers/.installed ## autologging of each library, with the library itself
 	MLOPS_LONG=1 $(PYTEST) tests/frameworks
 
 bench: .venv/.installed ## what recording costs, against bare limits (PARTS="calls cell", JSON=file)

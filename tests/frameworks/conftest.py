@@ -16,7 +16,8 @@ from jupyterlab_mlops.store import metrics, runs
 from jupyterlab_mlops.types import RunDetails
 
 PROJECT = Path(__file__).parents[2]
-PYTHON = PROJECT / ".venv-frameworks" / "bin" / "python"
+FRAMEWORKS, LOGGERS = (PROJECT / name / "bin" / "python" for name in
+                       (".venv-frameworks", ".venv-peers"))  # fmt: skip
 BEGIN = """
 import json, sys
 import numpy as np
@@ -56,15 +57,25 @@ Program = Callable[..., Told]
 @pytest.fixture
 def program(tmp_path: Path, data_dir: Path) -> Program:
     """Runs a program with the libraries at hand, then reads what was recorded."""
-    if not PYTHON.exists():
-        pytest.skip("needs an environment with libraries: make .venv-frameworks/.installed")
+    return runs_programs(FRAMEWORKS, tmp_path)
+
+
+@pytest.fixture
+def logging_program(tmp_path: Path, data_dir: Path) -> Program:
+    """The same, with other loggers at hand."""
+    return runs_programs(LOGGERS, tmp_path)
+
+
+def runs_programs(python: Path, folder: Path) -> Program:
+    if not python.exists():
+        pytest.skip(f"needs an environment: make {python.parts[-3]}/.installed")
 
     def run(source: str, *arguments: str, **variables: str) -> Told:
-        path = tmp_path / "train.py"
+        path = folder / "train.py"
         path.write_text(BEGIN + source + END)
         environment = os.environ | {"PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"} | variables
         done = subprocess.run(
-            [str(PYTHON), str(path), *arguments], cwd=tmp_path, env=environment,
+            [str(python), str(path), *arguments], cwd=folder, env=environment,
             capture_output=True, text=True, check=False, timeout=170,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -55,6 +55,10 @@ FRAMEWORKS = {
         Framework("xgboost", {"xgboost": "xgboost:watch"}, "2", "4"),
         Framework("lightgbm", {"lightgbm": "lightgbm:watch"}, "4", "5"),
         Framework("optuna", {"optuna": "optuna:watch"}, "3", "6"),
+        Framework("tensorboardX", {"tensorboardX.writer": "summary_writer:watch"}, "2.5", "3"),
+        Framework("trackio", {"trackio": "trackio:watch"}, "0.20", "0.50"),
+        Framework("dvclive", {"dvclive": "dvclive:watch"}, "3", "4"),
+        Framework("wandb", {"wandb": "wandb:watch"}, "0.20", "0.40"),
     )
 }
 

@@ -1,0 +1,40 @@
+"""Mirrors Weights & Biases: `init` opens a run where none is active, `finish` ends it."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from .calls import Call
+from .loggers import Opened, mirror, record_config, record_numbers
+
+_opened = Opened("wandb")
+
+
+def watch(module: ModuleType) -> None:
+    """Mirror, once `wandb` was imported."""
+    mirror(module, "wandb", {"init": _init})
+    run: Any = sys.modules["wandb.sdk.wandb_run"].Run
+    mirror(run, "wandb", {"log": _log, "finish": _finish})
+
+
+def _init(call: Call, run: Any) -> None:
+    record_config(_opened.begin(run, getattr(run, "name", None) or None), dict(run.config))
+
+
+def _log(call: Call, _: Any) -> None:
+    run = call.args[0]
+    commits = call.argument(3, "commit")
+    given = call.argument(2, "step")
+    step = _opened.step(
+        run, given, goes_on=commits is not False and (given is None or bool(commits))
+    )
+    record_numbers(_opened.run_for(run), call.argument(1, "data"), step)
+
+
+def _finish(call: Call, _: Any) -> None:
+    run = call.args[0]
+    run_id = _opened.run_for(run)
+    record_config(run_id, {k: v for k, v in dict(run.config).items() if k != "_wandb"})
+    _opened.end(run, "FAILED" if call.argument(1, "exit_code") else "FINISHED")

@@ -1,0 +1,87 @@
+"""Loggers that people have in their code: what they are told is here too, and they work on."""
+
+from __future__ import annotations
+
+import pytest
+
+from frameworks.conftest import Program, Told
+
+BEGIN = """
+import os
+os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_DIR": os.getcwd(),
+               "TRACKIO_DIR": os.getcwd(), "DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1"}
+losses = [1 / (step + 1) for step in range(5)]
+"""
+TENSORBOARDX = """
+from tensorboardX import SummaryWriter
+with SummaryWriter("tb") as writer:
+    for step, loss in enumerate(losses): writer.add_scalar("loss", np.float32(loss), step)
+    writer.add_scalars("both", {"a": 1, "b": 2}, 3)
+    writer.add_hparams({"lr": 0.1, "layers": 64}, {"acc": 0.5})
+    writer.add_text("said", "hello")
+told["files"] = len(list(__import__("pathlib").Path("tb").rglob("*tfevents*")))
+"""
+TRACKIO = """
+import trackio
+trackio.init(project="p", name="one", config={"lr": 0.1, "layers": 64})
+for loss in losses: trackio.log({"loss": loss, "text": "x"})
+trackio.finish()
+"""
+DVCLIVE = """
+from dvclive import Live
+with Live("live", save_dvc_exp=False, report=None) as live:
+    live.log_params({"lr": 0.1}); live.log_param("layers", 64)
+    for loss in losses:
+        live.log_metric("loss", loss)
+        live.next_step()
+"""
+WANDB = """
+import wandb
+run = wandb.init(project="p", name="one", config={"lr": 0.1})
+run.config.layers = 64
+for loss in losses: wandb.log({"loss": loss, "text": "x"})
+wandb.log({"late": 1}, step=7)
+wandb.finish(exit_code=1)
+"""
+PROGRAMS = {"tensorboardX": TENSORBOARDX, "trackio": TRACKIO, "DVCLive": DVCLIVE, "wandb": WANDB}
+
+
+def loss_of(got: Told) -> list[float]:
+    (run,) = got.runs
+    assert got.told["fault"] is None
+    return got.curve(run, "loss")
+
+
+@pytest.mark.parametrize("tool", PROGRAMS)
+def test_what_a_logger_is_told_is_here(logging_program: Program, tool: str) -> None:
+    got = logging_program(f"{BEGIN}{PROGRAMS[tool]}told['open'] = mlops.active_run() is not None")
+    exact = tool != "tensorboardX"  # it was given 32 bits
+    assert loss_of(got) == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5], rel=0 if exact else 1e-6)
+    run = got.runs[0].run
+    assert run.tags["mirrored"] == tool
+    assert run.params == {"lr": "0.1", "layers": "64"}
+    assert run.status == ("FAILED" if tool == "wandb" else "FINISHED")
+    assert got.told["open"] is (tool == "tensorboardX")
+    if tool in ("trackio", "wandb"):
+        assert run.name == "one"
+    if tool == "wandb":
+        assert [m.step for m in got.runs[0].metrics if m.key == "late"] == [7]
+    if tool == "tensorboardX":
+        assert got.told["files"] == 4  # its own, one for hyperparameters, two of add_scalars
+        assert (run.metrics["both/b"], run.metrics["acc"], run.tags["said"]) == (2, 0.5, "hello")
+
+
+def test_they_log_into_the_active_run(logging_program: Program) -> None:
+    got = logging_program(
+        f"{BEGIN}with mlops.start_run(run_name='mine'):"
+        + "".join(TRACKIO.replace("\n", "\n    "))
+        + "told['open'] = mlops.active_run().info.run_id"
+    )
+    (run,) = got.runs
+    assert (run.run.name, run.run.run_id) == ("mine", got.told["open"])
+    assert len(loss_of(got)) == 5
+
+
+def test_one_can_be_off(logging_program: Program) -> None:
+    got = logging_program(BEGIN + TRACKIO, JUPYTER_MLOPS_AUTOLOG_OFF="trackio")
+    assert (got.runs, got.told["fault"]) == ([], None)
