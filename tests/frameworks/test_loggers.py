@@ -73,9 +73,8 @@ def test_what_a_logger_is_told_is_here(logging_program: Program, tool: str) -> N
 
 def test_they_log_into_the_active_run(logging_program: Program) -> None:
     got = logging_program(
-        f"{BEGIN}with mlops.start_run(run_name='mine'):"
-        + "".join(TRACKIO.replace("\n", "\n    "))
-        + "told['open'] = mlops.active_run().info.run_id"
+        f"{BEGIN}with mlops.start_run(run_name='mine'):{_indented(TRACKIO)}"
+        "told['open'] = mlops.active_run().info.run_id"
     )
     (run,) = got.runs
     assert (run.run.name, run.run.run_id) == ("mine", got.told["open"])
@@ -85,3 +84,39 @@ def test_they_log_into_the_active_run(logging_program: Program) -> None:
 def test_one_can_be_off(logging_program: Program) -> None:
     got = logging_program(BEGIN + TRACKIO, JUPYTER_MLOPS_AUTOLOG_OFF="trackio")
     assert (got.runs, got.told["fault"]) == ([], None)
+
+
+def test_again_ends_the_run_of_last_time(logging_program: Program) -> None:
+    again = TRACKIO.replace("trackio.finish()", "")
+    got = logging_program(BEGIN + again + TRACKIO)
+    assert got.told["fault"] is None
+    assert [got.curve(run, "loss") for run in got.runs] == [[1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]] * 2
+    assert {run.run.status for run in got.runs} == {"FINISHED"}
+
+
+@pytest.mark.parametrize("mode", ["offline", "disabled"])
+def test_wandb_as_a_context(logging_program: Program, mode: str) -> None:
+    got = logging_program(
+        BEGIN
+        + f"""
+import wandb
+try:
+    with wandb.init(project="p", config={{"lr": 0.1}}, mode={mode!r}) as run:
+        for loss in losses: run.log({{"loss": np.float32(loss)}})
+        raise KeyError("no")
+except KeyError: pass
+run.finish()
+"""
+    )
+    assert loss_of(got) == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
+    assert (got.runs[0].run.status, got.runs[0].run.params) == ("FAILED", {"lr": "0.1"})
+
+
+def test_several_tools_in_one_run(logging_program: Program) -> None:
+    got = logging_program(f"{BEGIN}with mlops.start_run():{_indented(TENSORBOARDX + DVCLIVE)}")
+    assert got.runs[0].run.tags["mirrored"] == "tensorboardX, DVCLive"
+    assert len(loss_of(got)) == 10
+
+
+def _indented(program: str) -> str:
+    return program.replace("\n", "\n    ")

@@ -36,4 +36,6 @@ def _param(call: Call, _: Any) -> None:
 
 
 def _end(call: Call, _: Any) -> None:
-    _opened.end(call.args[0])
+    live = call.args[0]
+    if not getattr(live, "_inside_with", False):  # there it goes on until the end of the `with`
+        _opened.end(live)

@@ -7,13 +7,13 @@ where none is active, and ends it; one that has none logs to the run of the cell
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
 from ..client import record_metrics, record_params, record_tags
-from ..recorder import recorder
 from ..runs import runs
 from .calls import Call, is_wrapper, set_watcher, wrapped
 from .params import clean_key, text_of
@@ -56,23 +56,37 @@ class Opened:
     def __init__(self, tool: str) -> None:
         self._tool = tool
         self._of: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._ours: set[str] = set()
         self._steps: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-        self._told: set[str] = set()
 
     def begin(self, owner: Any, name: str | None) -> str:
-        """Return the active run, or one that is opened for this run of the tool."""
-        if runs.current() is None:
-            self._of[owner] = runs.open_explicit_run(name=name).run_id
+        """Return the run of this one of the tool: the active one, or one that is opened for it."""
+        if owner not in self._of:
+            self._end_one_before()
+            current = runs.current()
+            if current is None:
+                current = runs.open_explicit_run(name=name)
+                self._ours.add(current.run_id)
+            self._of[owner] = current.run_id
         return self.run_for(owner)
+
+    def _end_one_before(self) -> None:
+        # A cell that runs again: many tools end their run of last time on their own, unseen.
+        current = runs.current()
+        if current is not None and current.run_id in self._ours:
+            runs.end_run(current.run_id)
+
+    def is_known(self, owner: Any) -> bool:
+        """Whether this one of the tool has begun and not ended."""
+        return owner in self._of
 
     def run_for(self, owner: Any = None) -> str:
         """Return the run that a call means, which then says what is mirrored into it."""
-        known = self._of.get(owner) if owner is not None else None
-        run_id = known if known is not None and runs.get(known) is not None else runs.target()
-        runs.touch_run(run_id)
-        if run_id not in self._told:
-            self._told.add(run_id)
-            record_tags(run_id, {MIRRORED: self._tool})
+        run_id = runs.target(self._of.get(owner) if owner is not None else None)
+        tools = _told.setdefault(run_id, [])
+        if self._tool not in tools:
+            tools.append(self._tool)
+            record_tags(run_id, {MIRRORED: ", ".join(tools)})
         return run_id
 
     def step(self, owner: Any, given: int | None, *, goes_on: bool = True) -> int:
@@ -81,12 +95,21 @@ class Opened:
         self._steps[owner] = step + 1 if goes_on else step
         return step
 
-    def end(self, owner: Any, status: str = "FINISHED") -> None:
-        """End the run that was opened for this one of the tool."""
+    def end(self, owner: Any, status: str | None = None) -> None:
+        """End the run that was opened for this one of the tool.
+
+        Parameters
+        ----------
+        status
+            Default: FAILED where an exception ends a `with`, else FINISHED.
+        """
         run_id = self._of.pop(owner, None)
-        if run_id is not None:
-            runs.end_run(run_id, status)
-            recorder.flush()
+        if run_id in self._ours:
+            runs.end_run(run_id, status or ("FAILED" if sys.exc_info()[0] else "FINISHED"))
+
+
+_told: dict[str, list[str]] = {}
+"""Tools that are mirrored, by run."""
 
 
 def record_numbers(run_id: str, values: Mapping[str, Any], step: int) -> None:
@@ -99,11 +122,17 @@ def numbers(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from numbers(value, f"{prefix}{name}/")
-        elif not isinstance(value, (str, bytes)) and getattr(value, "size", 1) in (1, ()):
+        elif not isinstance(value, (str, bytes)):
             try:
-                yield clean_key(f"{prefix}{name}"), float(value)
+                if _size(value) == 1:
+                    yield clean_key(f"{prefix}{name}"), float(value)
             except (TypeError, ValueError, RuntimeError):
                 continue  # a picture, a table, a tensor of many
+
+
+def _size(value: Any) -> int:
+    count = value.numel() if hasattr(value, "numel") else getattr(value, "size", 1)
+    return int(count)
 
 
 def record_config(run_id: str, config: Mapping[str, Any]) -> None:

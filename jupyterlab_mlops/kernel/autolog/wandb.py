@@ -15,12 +15,20 @@ _opened = Opened("wandb")
 def watch(module: ModuleType) -> None:
     """Mirror, once `wandb` was imported."""
     mirror(module, "wandb", {"init": _init})
-    run: Any = sys.modules["wandb.sdk.wandb_run"].Run
-    mirror(run, "wandb", {"log": _log, "finish": _finish})
+    # A `with` ends a run by `_finish`, as `finish` does.
+    calls = {"log": _log, "finish": _finish, "_finish": _finish}
+    mirror(sys.modules["wandb.sdk.wandb_run"].Run, "wandb", calls)
+    disabled: Any = sys.modules.get("wandb.sdk.lib.noop_run")
+    if disabled is not None:
+        mirror(disabled.NoopRun, "wandb", calls)
 
 
 def _init(call: Call, run: Any) -> None:
-    record_config(_opened.begin(run, getattr(run, "name", None) or None), dict(run.config))
+    record_config(_opened.begin(run, getattr(run, "name", None) or None), _config(run))
+
+
+def _config(run: Any) -> dict[str, Any]:
+    return {name: value for name, value in dict(run.config).items() if name != "_wandb"}
 
 
 def _log(call: Call, _: Any) -> None:
@@ -35,6 +43,6 @@ def _log(call: Call, _: Any) -> None:
 
 def _finish(call: Call, _: Any) -> None:
     run = call.args[0]
-    run_id = _opened.run_for(run)
-    record_config(run_id, {k: v for k, v in dict(run.config).items() if k != "_wandb"})
-    _opened.end(run, "FAILED" if call.argument(1, "exit_code") else "FINISHED")
+    if _opened.is_known(run):
+        record_config(_opened.run_for(run), _config(run))
+        _opened.end(run, "FAILED" if call.argument(1, "exit_code") else None)
