@@ -119,6 +119,23 @@ def narrow(expression: Expression) -> list[Sql]:
     return []
 
 
+def exact(expression: Expression) -> Sql | None:
+    """Return those that match, where indexes find all of them and nothing else."""
+    if isinstance(expression, Clause):
+        return _candidates(expression)
+    if isinstance(expression, Not):
+        return None
+    parts = [exact(part) for part in expression.parts]
+    word = " INTERSECT " if isinstance(expression, And) else " UNION "
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return None
+    return Sql(
+        word.join(f"SELECT id FROM ({part.text})" for part in found),
+        [argument for part in found for argument in part.arguments],
+    )
+
+
 def _union(choices: list[list[Sql]]) -> list[Sql]:
     if not all(choices):
         return []

@@ -6,7 +6,7 @@ import re
 import sqlite3
 
 from ..errors import InvalidQuery
-from .conditions import TABLES, Sql, condition, narrow, outputs_with, runs_where, where
+from .conditions import TABLES, Sql, condition, exact, narrow, outputs_with, runs_where, where
 from .expressions import Expression
 from .fields import Key, written
 from .filters import parse_filter
@@ -35,11 +35,33 @@ class Match:
             self._scope.append(Sql(f"r.id IN ({found.text})", found.arguments))
             self._narrow.append(found)
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether every run of the store matches."""
+        tests = self.tests()
+        return not tests or (
+            tests[0].text == ACTIVE
+            and tests[0].arguments == ["active"]
+            and len(tests) == 1
+            and not _has_deleted(self._conn)
+        )
+
     def tests(self, run: str = "r.id") -> list[Sql]:
         """Return the tests of a run; `run` is the column that has its small id first."""
         if self._expression is None:
             return self._scope
         return [*self._scope, condition(self._expression, run)]
+
+    def of_index(self) -> Sql | None:
+        """Return all that match, where indexes find them without a look at each run."""
+        is_plain_view = [test.text for test in self._scope] == [ACTIVE]
+        found = exact(self._expression) if self._expression and is_plain_view else None
+        if found is None or self._scope[0].arguments != ["active"]:
+            return None
+        if not _has_deleted(self._conn):
+            return found
+        deleted = "SELECT id FROM runs WHERE lifecycle_stage = 'deleted'"
+        return Sql(f"SELECT id FROM ({found.text}) WHERE id NOT IN ({deleted})", found.arguments)
 
     def few(self, limit: int) -> Sql | None:
         """Return the runs of the clause that leaves the fewest, if these are not more."""
@@ -57,6 +79,13 @@ class Match:
         if few is None:
             return Sql("runs r")
         return Sql(f"({few.text}) c CROSS JOIN runs r ON r.id = c.id", few.arguments)
+
+    def looked_at(self) -> Sql:
+        """Return all that match, with a look at each run of the clause that leaves few."""
+        source, test = self.source(self.few(MANY)), where(self.tests())
+        return Sql(
+            f"SELECT r.id FROM {source.text} {test.text}", [*source.arguments, *test.arguments]
+        )
 
     def count(self, source: Sql | None = None, tests: list[Sql] | None = None) -> int:
         """Count those that match, or those of a source that pass the tests."""
@@ -112,21 +141,16 @@ class Hits:
 
     def __init__(self, conn: sqlite3.Connection, scope: Scope) -> None:
         match = Match(conn, scope)
-        tests = match.tests()
         conn.execute("DROP TABLE IF EXISTS temp.hits")
-        self.everything = not tests or (
-            tests[0].text == ACTIVE and len(tests) == 1 and not _has_deleted(conn)
-        )
+        self.everything = match.is_everything
         if self.everything:
             self.count = int(value(conn, "SELECT count(*) FROM runs"))
             return
-        source, test = match.source(match.few(MANY)), where(tests)
+        found = match.of_index() or match.looked_at()
         conn.execute("CREATE TEMP TABLE hits (id INTEGER PRIMARY KEY)")
         # In the order of their ids, since a tree grows fastest at its end.
         self.count = conn.execute(
-            f"INSERT OR IGNORE INTO temp.hits SELECT r.id FROM {source.text} {test.text}"
-            " ORDER BY 1",
-            [*source.arguments, *test.arguments],
+            f"INSERT OR IGNORE INTO temp.hits {found.text} ORDER BY 1", found.arguments
         ).rowcount
 
     def among(self, run: str) -> str:

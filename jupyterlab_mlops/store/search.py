@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..errors import InvalidRequest
 from ..types import RunPage
@@ -17,7 +18,7 @@ from .executions import decode_token, encode_token
 from .expressions import Order
 from .filters import parse_columns, parse_order
 from .match import Match
-from .rows import within
+from .rows import value, within
 from .runs import build_runs
 from .schema_table import SORTED
 from .scope import Scope, View
@@ -138,7 +139,9 @@ class Search:
     def _walked(self, offset: int, count: int) -> list[int]:
         """Walk the index of the first order key, then go on with the runs that lack the key."""
         found: list[int] = []
-        for source, tests, order in self._parts():
+        for part in self._parts():
+            source, order = part.source, part.order
+            tests, offset = self._skipped(part, offset)
             keys = self._ids(source, where(tests), order, offset, count - len(found))
             found += keys
             if len(found) == count:
@@ -146,7 +149,25 @@ class Search:
             offset = 0 if keys or not offset else offset - self._match.count(source, tests)
         return found
 
-    def _parts(self) -> list[tuple[Sql, list[Sql], Sql]]:
+    def _skipped(self, part: _Part, offset: int) -> tuple[list[Sql], int]:
+        """Return tests that leave out runs before the page, and how many are still to be left out.
+
+        Where every run matches, its index alone tells which value the page begins with.
+        """
+        if offset < FEW or part.column is None or not self._match.is_everything:
+            return part.tests, offset
+        first = self._orders[0]
+        walk = f"FROM {part.source.text.split(' CROSS JOIN')[0]} WHERE o.key = ? AND {part.which}"
+        direction, before, on = ("DESC", ">", "<=") if first.descending else ("ASC", "<", ">=")
+        sql = f"SELECT {part.column} {walk} ORDER BY {part.column} {direction} LIMIT 1 OFFSET ?"
+        bound = value(self._conn, sql, [first.key.name, offset])
+        if bound is None:
+            return part.tests, offset
+        sql = f"SELECT count(*) {walk} AND {part.column} {before} ?"
+        left_out = int(value(self._conn, sql, [first.key.name, bound]))
+        return [*part.tests, Sql(f"{part.column} {on} ?", [bound])], offset - left_out
+
+    def _parts(self) -> list[_Part]:
         first = self._orders[0]
         table = TABLES[first.key.entity]
         rest = [_order_term(order) for order in self._orders[1:]]
@@ -154,11 +175,11 @@ class Search:
         lacks_key = f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.run = r.id AND o.key = ?)"
         tests = self._match.tests("o.run")
 
-        def walk(column: str, which: str, *by: str) -> tuple[Sql, list[Sql], Sql]:
+        def walk(column: str, which: str, by: str | None = None) -> _Part:
             source = Sql(f"{table} o INDEXED BY {table}_by_{column} CROSS JOIN runs r")
             direction = "DESC" if first.descending else "ASC"
-            order = _order([*(Sql(f"{name} {direction}") for name in by), *rest])
-            return source, [has_key, Sql(which), *tests], order
+            order = _order([*([Sql(f"{by} {direction}")] if by else []), *rest])
+            return _Part(source, [has_key, Sql(which), *tests], order, which, by)
 
         if table == "params":
             # Numbers come first, as numbers; other texts follow, in either direction.
@@ -173,7 +194,7 @@ class Search:
                 walk("value", "o.value IS NULL"),
             ]
         missing = [Sql(lacks_key, [first.key.name]), *self._match.tests()]
-        return [*parts, (Sql("runs r"), missing, _order(rest))]
+        return [*parts, _Part(Sql("runs r"), missing, _order(rest))]
 
     def _ids(self, source: Sql, test: Sql, order: Sql, offset: int, count: int) -> list[int]:
         sql = f"SELECT r.id FROM {source.text} {test.text} ORDER BY {order.text} LIMIT ? OFFSET ?"
@@ -188,6 +209,25 @@ class Search:
             return self._match.count(), True
         counted = within(self._conn, COUNT_SECONDS, self._match.count_all)
         return (seen + more, not more) if counted is None else (counted, True)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Runs that stand together in an order: those with a number, with a text, without the key.
+
+    Attributes
+    ----------
+    which
+        The test of their rows in the table of the key.
+    column
+        What sorts them, where an index of that table does.
+    """
+
+    source: Sql
+    tests: list[Sql]
+    order: Sql
+    which: str = "1"
+    column: str | None = None
 
 
 def _order(terms: Sequence[Sql]) -> Sql:

@@ -13,7 +13,9 @@ from jupyterlab_mlops.store.completion import complete
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.expressions import And, Clause, Or
 from jupyterlab_mlops.store.filters import parse_filter
+from jupyterlab_mlops.store.match import Hits
 from jupyterlab_mlops.store.runs import set_note
+from jupyterlab_mlops.store.scope import Scope
 from jupyterlab_mlops.store.times import parse_duration, parse_time
 from jupyterlab_mlops.types import ModelRegistered, Run, RunStart
 
@@ -87,6 +89,7 @@ def test_any_expression_finds_what_a_plain_reading_finds(
     assert ids(page) == newest_first([run for run in all_runs(filled) if test(run)])
     order = find(filled, text, "params.lr DESC", max_results=1000)
     assert sorted(ids(order)) == sorted(ids(page))
+    assert filled.read(lambda conn: Hits(conn, Scope(filter=text)).count) == len(ids(page))
 
 
 def test_and_binds_more_than_or() -> None:
