@@ -284,11 +284,11 @@ def test_a_range_is_selected_with_shift(table: TablePage, lab: LabPage) -> None:
 
     table.sort("Name")
     table.shows("run-299", "run-298")
-    table.row("run-299").get_by_text("Finished").click()
-    table.row("run-290").get_by_text("Finished").click(modifiers=["Shift"])
+    table.cell("run-299", "attributes.status").click()
+    table.cell("run-290", "attributes.status").click(modifiers=["Shift"])
     expect(table.selection).to_contain_text("10 selected")
     assert selected() == 10
-    table.row("run-295").get_by_text("Finished").click(modifiers=["ControlOrMeta"])
+    table.cell("run-295", "attributes.status").click(modifiers=["ControlOrMeta"])
     expect(table.selection).to_contain_text("9 selected")
     lab.page.keyboard.press("Shift+ArrowUp")
     expect(table.selection).to_contain_text("10 selected")
@@ -301,7 +301,7 @@ def test_runs_inside_of_a_run_fold_out_by_keyboard(table: TablePage, lab: LabPag
     lab.run_all()
     lab.command("mlops:open-table")
     table.shows("sweep")
-    table.row("sweep").get_by_text("Finished").click()
+    table.cell("sweep", "attributes.status").click()
     table.grid.focus()
     for key in ["Home", "ArrowRight"]:
         lab.page.keyboard.press(key)

@@ -5,12 +5,7 @@ import {
   caretDownIcon,
   caretRightIcon
 } from '@jupyterlab/ui-components';
-import {
-  formatAgo,
-  formatNumber,
-  formatTime,
-  splitNumber
-} from '../model/format';
+import { formatAgo, formatTime, numberParts } from '../model/format';
 import { useNow } from './services';
 
 /** A button with an icon only; its label is what a screen reader says and a pointer shows. */
@@ -152,18 +147,14 @@ export function Value(props: {
   value: number | null | undefined;
   className?: string;
 }): JSX.Element {
-  const [whole, rest] = splitNumber(formatNumber(props.value));
+  const { text, title, room } = numberParts(props.value);
   return (
     <span
       className={`jp-MLOps-number ${props.className ?? ''}`}
-      title={
-        props.value === null || props.value === undefined
-          ? undefined
-          : String(props.value)
-      }
+      title={title || undefined}
+      style={{ paddingInlineEnd: `${room}ch` }}
     >
-      <span className="jp-MLOps-number-whole">{whole}</span>
-      <span className="jp-MLOps-number-rest">{rest}</span>
+      {text}
     </span>
   );
 }

@@ -4,6 +4,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 /** Digits that matter to the eye; the full value is shown on hover. */
 const DIGITS = 4;
 
+/** Digits for which there is room behind the point, and the point. */
+const FRACTION = 5;
+
 /** A number short enough to be read in a column. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined) {
@@ -20,10 +23,21 @@ export function formatNumber(value: number | null | undefined): string {
   );
 }
 
-/** The parts before and from the decimal point on, so that a column can be aligned at it. */
-export function splitNumber(text: string): [string, string] {
+/** A number as it is drawn: short, with its full value as a title. */
+export interface INumberParts {
+  readonly text: string;
+  readonly title: string;
+  /** Digits' widths behind it, with which the points of numbers stand below each other. */
+  readonly room: number;
+}
+
+export function numberParts(value: number | null | undefined): INumberParts {
+  const text = formatNumber(value);
   const point = text.search(/[.e]/);
-  return point < 0 ? [text, ''] : [text.slice(0, point), text.slice(point)];
+  // The point itself is half as wide as a digit.
+  const room =
+    point < 0 ? FRACTION - 0.5 : Math.max(0, FRACTION - text.length + point);
+  return { text, title: String(value ?? ''), room };
 }
 
 /** With its sign: `+0.026`. */

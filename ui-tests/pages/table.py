@@ -48,8 +48,9 @@ class TablePage:
         return self.root.locator(".jp-MLOps-combo-marks > span")
 
     def cell(self, run: str, column: str) -> Locator:
-        """What a run has in a column, such as `params.lr`."""
-        return self.row(run).locator(f"[data-column='{column}']")
+        """What a run has in a column that scrolls to the side, such as `params.lr`."""
+        rest = self.row(run).get_attribute("aria-owns")
+        return self.page.locator(f"[id='{rest}'] [data-column='{column}']")
 
     def choose(self, facet: str, value: str) -> None:
         """Narrow the table to a value of a facet, without writing."""

@@ -9,14 +9,12 @@ import {
   useState
 } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { columnWidth, NAME } from '../../model/columns';
-import type { IGroupLine, TableRow } from '../../model/rows';
-import type { Curve, Run, RunGroup } from '../../api/types';
+import { columnWidth, CURVE, NAME } from '../../model/columns';
 import type { RunTableModel } from '../../model/table';
 import { useModel, useServices } from '../services';
-import { CellContent } from './cell';
+import { Cell } from './cell';
+import { cellFrame, ICellFrame, ILineState, placeOf } from './frame';
 import { openColumnMenu } from './columnmenu';
-import { GroupCell } from './groupcell';
 import { HeaderContent } from './header';
 import { HEADER, ICellPlace, useGridKeys } from './keys';
 
@@ -24,8 +22,8 @@ const ROW_HEIGHT = 28;
 const HEADER_HEIGHT = 40;
 
 /** Rows and columns around those in view that are in the page, too. */
-const ROWS_AROUND = 10;
-const COLUMNS_AROUND = 2;
+const ROWS_AROUND = 5;
+const COLUMNS_AROUND = 1;
 
 /**
  * Runs in rows, of which only those in view are in the page; the same holds for columns. The
@@ -38,6 +36,7 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
   useModel(model.sparklines);
   const id = useId();
   const scroll = useRef<HTMLDivElement>(null);
+  const tree = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<ICellPlace>({ row: 0, column: 0 });
   const [editing, setEditing] = useState<ICellPlace | null>(null);
   const { layout, rows, shown } = model;
@@ -87,16 +86,16 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
     setActive(({ row, column }) => ({ row: Math.min(row, 0), column }));
   });
 
-  const cellId = (place: ICellPlace) => idOf(id, place);
-  const focus = useStable(() => scroll.current?.focus());
-  const openMenu = (column: string, at: { x: number; y: number }) =>
-    openColumnMenu({ model, column, trans, at, onClose: focus });
+  const focus = useStable(() => tree.current?.focus({ preventScroll: true }));
+  const openMenu = useStable((column: string, at: { x: number; y: number }) =>
+    openColumnMenu({ model, column, trans, at, onClose: focus })
+  );
   const onKeyDown = useGridKeys({
     model,
     columns,
     active,
     page: Math.max(1, inView.length - 2 * ROWS_AROUND),
-    cell: place => document.getElementById(cellId(place)),
+    cell: () => document.getElementById(id),
     openMenu,
     edit: setEditing,
     move: place => {
@@ -121,9 +120,8 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
     fixed,
     first,
     end,
+    left,
     gap: (shownColumns[0]?.start ?? left) - left,
-    onPress: press,
-    onEdit: setEditing,
     onDone: useStable(() => {
       setEditing(null);
       focus();
@@ -131,19 +129,24 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
   };
   const inRow = (place: ICellPlace | null, index: number) =>
     place?.row === index ? place.column : null;
+  const lines = inView.map(({ index, start }) => ({
+    ...stateOf(model, index, mlops.runs.selection),
+    index,
+    top: start,
+    active: inRow(active, index),
+    editing: inRow(editing, index)
+  }));
 
   return (
     <div
       ref={scroll}
-      role="treegrid"
       className="jp-MLOps-grid"
-      aria-label={trans.__('Table of runs')}
-      aria-rowcount={model.totalIsExact ? rows.count + 1 : -1}
-      aria-colcount={columns.length}
-      aria-multiselectable
-      aria-activedescendant={cellId(active)}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
+      tabIndex={-1}
+      onFocus={event => event.target === event.currentTarget && focus()}
+      onMouseDown={press}
+      onMouseOver={event => markHovered(event.currentTarget, event.target)}
+      onMouseLeave={event => markHovered(event.currentTarget, null)}
+      onDoubleClick={event => setEditing(placeOf(event.target))}
       onScroll={event => {
         model.follow = event.currentTarget.scrollTop < ROW_HEIGHT;
       }}
@@ -151,36 +154,40 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
       <div
         role="presentation"
         style={{
-          position: 'relative',
           width: columnItems.getTotalSize(),
           height: rowItems.getTotalSize()
         }}
       >
         <div
-          role="row"
-          aria-rowindex={1}
-          className="jp-MLOps-grid-row jp-MLOps-grid-header"
-          style={{ height: HEADER_HEIGHT }}
+          ref={tree}
+          role="treegrid"
+          className="jp-MLOps-treegrid"
+          aria-label={trans.__('Table of runs')}
+          aria-rowcount={model.totalIsExact ? rows.count + 1 : -1}
+          aria-colcount={columns.length}
+          aria-multiselectable
+          aria-activedescendant={id}
+          tabIndex={0}
+          onKeyDown={onKeyDown}
         >
-          <Cells
+          <Head
             {...row}
-            index={HEADER}
+            revision={model.revision}
             active={inRow(active, HEADER)}
-            content={column => (
-              <HeaderContent model={model} column={column} onMenu={openMenu} />
-            )}
+            onMenu={openMenu}
           />
+          <div
+            role="presentation"
+            className="jp-MLOps-grid-pinned"
+            style={{ width: left, height: `calc(100% - ${HEADER_HEIGHT}px)` }}
+          >
+            {lines.map(line => (
+              <Line key={line.index} {...row} {...line} part="pinned" />
+            ))}
+          </div>
         </div>
-        {inView.map(item => (
-          <Line
-            key={item.index}
-            {...row}
-            {...stateOf(model, item.index, mlops.runs.selection)}
-            index={item.index}
-            top={item.start}
-            active={inRow(active, item.index)}
-            editing={inRow(editing, item.index)}
-          />
+        {lines.map(line => (
+          <Line key={line.index} {...row} {...line} part="rest" />
         ))}
       </div>
     </div>
@@ -190,33 +197,62 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
 /** What the rows have in common. It stays the same while the user scrolls up and down. */
 interface IRowProps {
   readonly model: RunTableModel;
-  /** Ids of cells begin with it. */
+  /** Id of the cell that the keyboard is in. */
   readonly id: string;
   readonly columns: readonly string[];
   readonly widths: readonly number[];
-  /** Columns that are always there, at the left. */
+  /** Columns that are always there, at the left, and the room that they take. */
   readonly fixed: number;
+  readonly left: number;
   /** Columns in view: from the first to before the end, and the room that those before take. */
   readonly first: number;
   readonly end: number;
   readonly gap: number;
-  readonly onPress: (event: React.MouseEvent, place: ICellPlace) => void;
-  readonly onEdit: (place: ICellPlace) => void;
+  /** The column of this row that the keyboard is in. */
+  readonly active: number | null;
   /** The user has written what there was to write. */
   readonly onDone: () => void;
 }
 
-/** What a row shows; values that stay the same let it be. */
-interface ILineState {
-  readonly row: TableRow['kind'] | null;
-  /** Undefined until it is loaded. */
-  readonly run?: Run;
-  readonly group?: RunGroup;
-  readonly curve?: Curve;
-  readonly level: number;
-  readonly expanded: boolean;
-  readonly selected: boolean;
-}
+/** The heads of the columns. */
+const Head = memo(function Head(
+  props: IRowProps & {
+    /** Of the model: the heads show how it sorts. */
+    revision: number;
+    onMenu: (column: string, at: { x: number; y: number }) => void;
+  }
+): JSX.Element {
+  const { end, first, fixed, model, onMenu } = props;
+  const ariaSort = (column: string) => {
+    const key = model.sort.find(each => each.id === column);
+    return key && (key.descending ? 'descending' : 'ascending');
+  };
+  const head = (frame: ICellFrame) => (
+    <div
+      key={frame.column}
+      role="columnheader"
+      aria-sort={ariaSort(frame.column)}
+      {...cellFrame(frame)}
+    >
+      <HeaderContent model={model} column={frame.column} onMenu={onMenu} />
+    </div>
+  );
+  return (
+    <div
+      role="row"
+      aria-rowindex={1}
+      data-row={HEADER}
+      className="jp-MLOps-grid-row jp-MLOps-grid-header"
+      style={{ height: HEADER_HEIGHT }}
+    >
+      <div role="presentation" className="jp-MLOps-grid-pinned">
+        {framesOf(props, 0, fixed).map(head)}
+      </div>
+      <Gap width={props.gap} />
+      {framesOf(props, first, end).map(head)}
+    </div>
+  );
+});
 
 function stateOf(
   model: RunTableModel,
@@ -225,113 +261,124 @@ function stateOf(
 ): ILineState {
   const row = model.rows.at(index);
   if (!row) {
-    return { row: null, level: 0, expanded: false, selected: false };
+    return { kind: null, level: 0, expanded: false, selected: false };
   }
   const { kind, level, expanded } = row;
   if (row.kind === 'group') {
-    return { row: kind, group: row.group, level, expanded, selected: false };
+    return { kind, group: row.group, level, expanded, selected: false };
   }
   const { run } = row;
   return {
-    ...{ row: kind, run, level, expanded },
+    ...{ kind, run, level, expanded },
     curve: run && model.sparklines.get(run),
     selected: run !== undefined && selection.has(run.run_id)
   };
 }
 
-/** Drawn again only when something in it changes: most of scrolling moves rows that are there. */
+/**
+ * A row, which has the cells that are pinned and owns the rest, which scrolls to the side. All that
+ * is pinned sticks as one: a sticky cell in each row would be a layer of its own, and the
+ * browser puts all layers together in each frame.
+ *
+ * Drawn again only when something in it changes: most of scrolling moves rows that are there.
+ */
 const Line = memo(function Line(
   props: IRowProps &
     ILineState & {
+      part: 'pinned' | 'rest';
       index: number;
       top: number;
-      active: number | null;
       /** The column that is written into. */
       editing: number | null;
     }
 ): JSX.Element {
-  const { columns, expanded, group, index, level, model, run } = props;
-  const folds = group !== undefined || (run?.child_count ?? 0) > 0;
-  const content = (column: string) => {
-    if (group) {
-      const row: IGroupLine = { kind: 'group', group, level: 0, expanded };
-      return <GroupCell model={model} row={row} column={column} />;
-    }
-    if (!run) {
-      return column === NAME && <span className="jp-MLOps-hint">…</span>;
-    }
-    const at = props.editing === null ? null : columns[props.editing];
-    return (
-      <CellContent
-        {...{ model, run, column, level, expanded }}
-        curve={props.curve}
-        selected={props.selected}
-        editing={at === column}
-        onDone={props.onDone}
-      />
-    );
+  const { expanded, group, index, model, run, selected } = props;
+  const level = { '--jp-mlops-level': props.level };
+  const rest = `${props.id}-${index}`;
+  const frame = {
+    className: 'jp-MLOps-grid-row',
+    'data-row': index,
+    'data-kind': props.kind,
+    'data-selected': selected || undefined,
+    'data-editing': props.editing === null ? undefined : true
   };
+  const cell = (place: ICellFrame) => (
+    <Cell
+      key={place.column}
+      {...place}
+      {...{ model, run, group, onDone: props.onDone }}
+      {...ownState(props, place)}
+    />
+  );
+  if (props.part === 'rest') {
+    const style = { ...level, top: props.top, insetInlineStart: props.left };
+    return (
+      <div role="presentation" id={rest} {...frame} style={style}>
+        <Gap width={props.gap} />
+        {framesOf(props, props.first, props.end).map(cell)}
+      </div>
+    );
+  }
+  const folds = group !== undefined || (run?.child_count ?? 0) > 0;
   return (
     <div
       role="row"
+      aria-owns={rest}
       aria-rowindex={index + 2}
-      aria-level={level + 1}
+      aria-level={props.level + 1}
       aria-expanded={folds ? expanded : undefined}
-      aria-selected={group ? undefined : props.selected}
+      aria-selected={group ? undefined : selected}
       aria-busy={group || run ? undefined : true}
-      className="jp-MLOps-grid-row"
       data-run-id={run?.run_id}
-      data-kind={props.row}
-      style={
-        {
-          position: 'absolute',
-          top: props.top,
-          height: ROW_HEIGHT,
-          '--jp-mlops-level': level
-        } as React.CSSProperties
-      }
+      {...frame}
+      style={{ ...level, top: props.top - HEADER_HEIGHT }}
     >
-      <Cells {...props} content={content} />
+      {framesOf(props, 0, props.fixed).map(cell)}
     </div>
   );
 });
 
-/** Pinned cells, room for those out of view, those in view. */
-function Cells(
-  props: IRowProps & {
-    index: number;
-    /** The column that the keyboard is in; null in other rows. */
-    active: number | null;
-    content: (column: string) => React.ReactNode;
-  }
-): JSX.Element {
-  const { columns, first, end, fixed, index, widths } = props;
-  const cell = (at: number, offset?: number) => (
-    <div
-      key={columns[at]}
-      id={idOf(props.id, { row: index, column: at })}
-      {...cellRole(props.model, index, columns[at])}
-      aria-colindex={at + 1}
-      className="jp-MLOps-cell"
-      data-column={columns[at]}
-      data-pinned={offset !== undefined}
-      data-active={props.active === at}
-      style={{ width: widths[at], left: offset }}
-      onMouseDown={event => props.onPress(event, { row: index, column: at })}
-      onDoubleClick={() => props.onEdit({ row: index, column: at })}
-    >
-      {props.content(columns[at])}
-    </div>
-  );
+/** A cell gets only what it shows, so that it is left alone when something else changes. */
+function ownState(
+  line: ILineState & { readonly editing: number | null },
+  { at, column }: ICellFrame
+): Partial<ILineState> & { editing?: boolean } {
+  const { curve, expanded, level, selected } = line;
+  return {
+    ...(column === NAME && { expanded, level, selected }),
+    ...(column === CURVE && { curve }),
+    ...(at === line.editing && { editing: true })
+  };
+}
+
+/** Room for the columns that are out of view. */
+function Gap(props: { width: number }): JSX.Element {
   return (
-    <>
-      {columns
-        .slice(0, fixed)
-        .map((_, at) => cell(at, sum(widths.slice(0, at))))}
-      <div role="presentation" style={{ flex: 'none', width: props.gap }} />
-      {columns.slice(first, end).map((_, at) => cell(first + at))}
-    </>
+    <div role="presentation" style={{ flex: 'none', width: props.width }} />
   );
+}
+
+/** The cells of some columns of a row. */
+function framesOf(props: IRowProps, from: number, to: number): ICellFrame[] {
+  const { columns, fixed, widths } = props;
+  return columns.slice(from, to).map((column, i) => ({
+    column,
+    at: from + i,
+    width: widths[from + i],
+    pinned: from + i < fixed,
+    id: props.active === from + i ? props.id : undefined
+  }));
+}
+
+/** Mark both parts of the row that the pointer is over. */
+function markHovered(grid: Element, target: EventTarget | null): void {
+  const row = (target as Element | null)?.closest<HTMLElement>('[data-row]');
+  grid
+    .querySelectorAll('[data-hovered]')
+    .forEach(part => part.removeAttribute('data-hovered'));
+  grid
+    .querySelectorAll(`[data-row="${row?.dataset.row ?? ''}"]`)
+    .forEach(part => part.setAttribute('data-hovered', 'true'));
 }
 
 /** With Shift, all rows from the active one are selected; with Ctrl, this one is, or no more. */
@@ -340,9 +387,13 @@ function usePress(
   active: ICellPlace,
   setActive: (place: ICellPlace) => void,
   focus: () => void
-): (event: React.MouseEvent, place: ICellPlace) => void {
+): (event: React.MouseEvent) => void {
   const { runs } = useServices().mlops;
-  return useStable((event: React.MouseEvent, place: ICellPlace) => {
+  return useStable((event: React.MouseEvent) => {
+    const place = placeOf(event.target);
+    if (!place) {
+      return;
+    }
     const row = place.row === HEADER ? undefined : model.rows.at(place.row);
     const run = row?.kind === 'run' ? row.run : undefined;
     if (run && event.shiftKey) {
@@ -410,10 +461,6 @@ function usePinned(
   return fixed;
 }
 
-function idOf(id: string, { row, column }: ICellPlace): string {
-  return `${id}-${row}-${column}`;
-}
-
 /** A function that stays the same, and does what the last one would have done. */
 function useStable<A extends unknown[], R>(
   act: (...args: A) => R
@@ -423,19 +470,6 @@ function useStable<A extends unknown[], R>(
     last.current = act;
   });
   return useCallback((...args: A) => last.current(...args), []);
-}
-
-function cellRole(
-  model: RunTableModel,
-  row: number,
-  column: string
-): React.HTMLAttributes<HTMLElement> {
-  if (row !== HEADER) {
-    return { role: column === NAME ? 'rowheader' : 'gridcell' };
-  }
-  const key = model.sort.find(each => each.id === column);
-  const order = key && (key.descending ? 'descending' : 'ascending');
-  return { role: 'columnheader', 'aria-sort': order };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -7,8 +7,8 @@ import {
   formatPercent,
   formatSize,
   formatTag,
+  numberParts,
   parseTag,
-  splitNumber,
   visibleTags
 } from '../format';
 
@@ -31,9 +31,14 @@ describe('formatNumber', () => {
   });
 
   it('is cut where a column is aligned', () => {
-    expect(splitNumber('0.947')).toEqual(['0', '.947']);
-    expect(splitNumber('12')).toEqual(['12', '']);
-    expect(splitNumber('1e-7')).toEqual(['1', 'e-7']);
+    expect(numberParts(0.9471234)).toEqual({
+      text: '0.9471',
+      title: '0.9471234',
+      room: 0
+    });
+    expect(numberParts(0.5).room).toBe(3);
+    expect(numberParts(12).room).toBe(4.5);
+    expect(numberParts(null)).toEqual({ text: '–', title: '', room: 4.5 });
   });
 });
 
