@@ -63,7 +63,7 @@ export function toRequest(
     clauses.push(isOneOf('run_id', runIds));
   }
   return {
-    filter: clauses.join(' AND '),
+    filter: all(clauses),
     text: search && !isFilter(search) ? search : undefined,
     experiment: query.experiment === null ? undefined : [query.experiment],
     view: query.deleted ? 'deleted' : undefined,
@@ -71,7 +71,12 @@ export function toRequest(
   };
 }
 
-/** Choose a value, or no longer. A run has one value of a column, or lacks it: not both. */
+/** How many characters stand before the search in the filter that the server gets. */
+export function placeOfSearch(query: IRunsQuery): number {
+  return Math.max(0, toRequest(query).filter.indexOf(query.search.trim()));
+}
+
+/** Choose a value, or no longer; null stands for runs that lack it. */
 export function toggleFacet(
   facets: readonly IFacetChoice[],
   column: string,
@@ -81,13 +86,16 @@ export function toggleFacet(
   const chosen = facets.find(each => each.column === column)?.values ?? [];
   const values = chosen.includes(value)
     ? chosen.filter(each => each !== value)
-    : [...chosen.filter(each => each !== null && value !== null), value];
+    : [...chosen, value];
   return values.length > 0 ? [...others, { column, values }] : others;
 }
 
 function facetClause({ column, values }: IFacetChoice): string {
   const texts = values.filter(value => value !== null);
-  return texts.length > 0 ? isOneOf(column, texts) : `${column} IS NULL`;
+  return [
+    ...(texts.length > 0 ? [isOneOf(column, texts)] : []),
+    ...(texts.length < values.length ? [`${column} IS NULL`] : [])
+  ].join(' OR ');
 }
 
 function isOneOf(column: string, values: readonly string[]): string {
@@ -96,7 +104,16 @@ function isOneOf(column: string, values: readonly string[]): string {
 
 /** Both of two filters, of which either may be empty. */
 export function both(one: string, other: string): string {
-  return [one, other].filter(Boolean).join(' AND ');
+  return all([one, other].filter(Boolean));
+}
+
+/** AND binds more than OR: what has one is put into parentheses. */
+function all(clauses: readonly string[]): string {
+  return clauses.length < 2
+    ? clauses.join('')
+    : clauses
+        .map(clause => (/\bOR\b/i.test(clause) ? `(${clause})` : clause))
+        .join(' AND ');
 }
 
 /** Put fresh runs into the list: known ones in place, new ones where their start time says. */

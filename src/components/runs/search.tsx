@@ -3,7 +3,7 @@ import { Debouncer } from '@lumino/polling';
 import type { QueryProblem } from '../../api/types';
 import { Completer, FILTER_HELP } from '../../model/completions';
 import type { ObservableModel } from '../../model/observable';
-import { IRunsQuery, isFilter } from '../../model/query';
+import { IRunsQuery, isFilter, placeOfSearch } from '../../model/query';
 import { Problem } from '../basics';
 import { ComboBox, ISpan } from '../combobox';
 import { useModel, useOwned, useServices } from '../services';
@@ -61,7 +61,13 @@ export function SearchBar(props: {
   };
   const wrong =
     text === search && isFilter(search) && model.problem
-      ? spanOf(model.problem, search)
+      ? spanOf(
+          {
+            ...model.problem,
+            position: model.problem.position - placeOfSearch(model.query)
+          },
+          search
+        )
       : null;
 
   return (

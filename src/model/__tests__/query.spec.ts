@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { makeRun } from '../../__tests__/fakes';
-import { isFilter, mergeRuns, toggleFacet, toRequest } from '../query';
+import {
+  isFilter,
+  mergeRuns,
+  placeOfSearch,
+  toggleFacet,
+  toRequest
+} from '../query';
 
 describe('isFilter', () => {
   it.each([
@@ -62,12 +68,25 @@ describe('facets', () => {
     expect(request(toggleFacet(stages, 'tags.stage', 'old')).filter).toBe('');
   });
 
-  it('ask for runs without a value, or for some values: not for both', () => {
+  it('ask for runs without a value, too', () => {
     const none = toggleFacet([], 'tags.stage', null);
     expect(request(none).filter).toBe('tags.stage IS NULL');
     expect(request(toggleFacet(none, 'tags.stage', 'x')).filter).toBe(
-      "tags.stage IN ('x')"
+      "tags.stage IN ('x') OR tags.stage IS NULL"
     );
+  });
+
+  it('narrow a filter as a whole, and leave it its place', () => {
+    const query = {
+      search: "params.a = '1' OR metrics.b > 2",
+      experiment: null,
+      facets: [{ column: 'user_id', values: ['ann', null] }]
+    };
+    expect(toRequest(query).filter).toBe(
+      "(params.a = '1' OR metrics.b > 2) AND (user_id IN ('ann') OR user_id IS NULL)"
+    );
+    expect(placeOfSearch(query)).toBe(1);
+    expect(placeOfSearch({ ...query, facets: [] })).toBe(0);
   });
 });
 
