@@ -9,6 +9,9 @@ import { WaysBack } from '../waysback';
 import { DiffLines } from './difflines';
 import { PairOutputs } from './pairoutputs';
 
+/** Pixels of a line of source. */
+const LINE_HEIGHT = 17;
+
 type Names = readonly [string, string];
 
 /** Two executions of what stands for the same cell: sources, then outputs, side by side. */
@@ -43,7 +46,7 @@ export function PairView(props: {
           ))}
           {!open && (
             <code className="jp-MLOps-pair-preview">
-              {(pair.left ?? pair.right)?.source.split('\n')[0]}
+              {sourceOf(pair).split('\n')[0]}
             </code>
           )}
         </button>
@@ -53,19 +56,32 @@ export function PairView(props: {
         )}
       </div>
       {open && (
-        <>
-          {pair.lines.length > 0 ? (
-            <DiffLines lines={pair.lines} />
-          ) : (
-            <Code source={(pair.left ?? pair.right)?.source ?? ''} />
+        // Twenty runs of a hundred cells are many lines: who sees them waits for them.
+        <WhenVisible height={sourceHeight(pair)}>
+          {() => (
+            <>
+              {pair.lines.length > 0 ? (
+                <DiffLines lines={pair.lines} />
+              ) : (
+                <Code source={sourceOf(pair)} />
+              )}
+              <PairOutputs pair={pair} names={names} model={model} />
+            </>
           )}
-          <WhenVisible>
-            {() => <PairOutputs pair={pair} names={names} model={model} />}
-          </WhenVisible>
-        </>
+        </WhenVisible>
       )}
     </li>
   );
+}
+
+function sourceOf(pair: CellPair): string {
+  return (pair.left ?? pair.right)?.source ?? '';
+}
+
+/** About what the sources take, so that little moves when they come. */
+function sourceHeight(pair: CellPair): number {
+  const lines = pair.lines.length || sourceOf(pair).split('\n').length;
+  return LINE_HEIGHT * lines;
 }
 
 /** What became of a cell, in words. */
