@@ -5,11 +5,19 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from playwright.sync_api import expect
 
 from harness import Server, wait_for
 from pages import ApplicationPage, LabPage, Notebook7Page
+
+MOST_AT_START = 150_000
+"""Bytes of ours, compressed, that may be loaded before anybody asks for a view."""
+
+OURS = """performance.getEntriesByType('resource').map(entry => entry.name)
+    .filter(name => name.includes('/extensions/jupyterlab-mlops/'))"""
 
 CELLS = (
     "import jupyterlab_mlops as mlops",
@@ -20,6 +28,7 @@ CELLS = (
 
 @pytest.mark.both_prefixes
 def test_lab_shows_the_panel_and_records(lab_page: LabPage, server: Server) -> None:
+    assert 0 < loaded(lab_page) <= MOST_AT_START
     lab_page.open_notebook(server.write_notebook(*CELLS))
     lab_page.show_panel()
     expect(lab_page.page.get_by_role("tab", name="MLOps")).to_be_visible()
@@ -33,6 +42,12 @@ def test_notebook_7_shows_the_panel_and_records(nb7_page: Notebook7Page, server:
     nb7_page.show_panel()
 
     records(nb7_page, server)
+
+
+def loaded(lab: LabPage) -> int:
+    """Bytes of the extension that the page has loaded, compressed as a server sends them."""
+    names = lab.page.evaluate(OURS)
+    return sum(len(gzip.compress(lab.page.request.get(name).body())) for name in names)
 
 
 def records(page: ApplicationPage, server: Server) -> None:
