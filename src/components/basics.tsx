@@ -6,7 +6,7 @@ import {
   caretRightIcon
 } from '@jupyterlab/ui-components';
 import { formatAgo, formatTime, numberParts } from '../model/format';
-import { useNow } from './services';
+import { useNow } from './now';
 
 /** A button with an icon only; its label is what a screen reader says and a pointer shows. */
 export function IconButton(props: {

@@ -3,7 +3,8 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import { badIcon, goodIcon, quietIcon, runningIcon } from '../icons';
 import type { Execution, Run, RunStatus } from '../api/types';
 import { formatDuration } from '../model/format';
-import { useNow, useServices } from './services';
+import { useNow } from './now';
+import { useServices } from './services';
 
 type AnyStatus = RunStatus | Execution['status'];
 

@@ -13,11 +13,12 @@ from jupyterlab_mlops.store.completion import complete
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.expressions import And, Clause, Or
 from jupyterlab_mlops.store.filters import parse_filter
+from jupyterlab_mlops.store.groups import group_runs
 from jupyterlab_mlops.store.match import Hits
 from jupyterlab_mlops.store.runs import set_note
 from jupyterlab_mlops.store.scope import Scope
 from jupyterlab_mlops.store.times import parse_duration, parse_time
-from jupyterlab_mlops.types import ModelRegistered, Run, RunStart
+from jupyterlab_mlops.types import ExecutionOutput, ModelRegistered, Run, RunStart
 
 from . import stream
 from .stream import T0, say
@@ -196,6 +197,39 @@ def test_cells_data_and_models_of_a_run(database: Database) -> None:
     assert ids(find(database, "data.name IS NULL")) == ["other"]
     assert ids(find(database, "NOT (model.name = 'churn')")) == ["other"]
     assert ids(find(database, "execution.source CONTAINS 'dropout'")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("execution.output CONTAINS 'loss 5'", ["r1"]),
+        ("execution.output CONTAINS 'loss'", ["r1", "r2"]),
+        ("execution.output NOT CONTAINS 'loss'", ["r3"]),
+        ("execution.output LIKE 'accuracy%'", ["r3"]),
+        ("execution.output CONTAINS 'stdout' OR run_name = 'r2'", ["r2"]),
+        ("execution.output CONTAINS 'loss' AND execution.source CONTAINS '2'", ["r2"]),
+        ("execution.output IS NULL", ["r4"]),
+        ("execution.output IS NULL OR execution.output CONTAINS '0.5'", ["r2", "r3", "r4"]),
+    ],
+)
+def test_runs_by_outputs_are_the_same_in_a_page_and_in_groups(
+    database: Database, text: str, expected: list[str]
+) -> None:
+    """Words that stand in the stored form alone make a run a candidate, not a match."""
+    for i, shown in enumerate(["loss 5", "the loss: 0.5", "accuracy 0.5", None], 1):
+        run = RunStart(run_id=f"r{i}", name=f"r{i}", start_time=T0)
+        start, end = stream.cell(i, f"fit({i})", run_ids=[f"r{i}"])
+        say(database, [(run, "kernel"), start, end])
+        if shown:
+            told = ExecutionOutput(
+                execution_id=stream.execution_id(i),
+                outputs=[{"output_type": "stream", "name": "stdout", "text": shown}],
+            )
+            say(database, [(told, "tap")])
+    assert sorted(ids(find(database, text))) == expected
+    assert database.read(lambda conn: Hits(conn, Scope(filter=text)).count) == len(expected)
+    by_name = database.read(lambda conn: group_runs(conn, Scope(filter=text), "run_name"))
+    assert sorted(str(group.value) for group in by_name.groups) == expected
 
 
 @pytest.mark.parametrize(
