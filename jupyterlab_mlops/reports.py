@@ -66,6 +66,7 @@ def read_block(conn: sqlite3.Connection, text: str, experiment: str) -> NoteBloc
         Scope(filter=block.filter, experiments=[] if named == EVERYWHERE else [named]),
         block.sort,
         max_results=block.limit,
+        count=True,
     )
     if not columns and not charts:
         columns = _usual(found.runs)

@@ -84,6 +84,7 @@ class RunsQuery(RunScope):
     max_results: Annotated[int, Meta(ge=1, le=1000)] = 100
     offset: Annotated[int, Meta(ge=0, description="Runs to leave out before the first.")] = 0
     page_token: PageToken = None
+    count: Annotated[bool, Meta(description="Whether to count all that match a filter.")] = False
 
 
 class ColumnsQuery(RunScope):

@@ -54,6 +54,7 @@ async def search_runs(services: Services, query: RunsQuery) -> RunPage:
         max_results=query.max_results,
         offset=query.offset,
         page_token=query.page_token,
+        count=query.count,
     )
 
 

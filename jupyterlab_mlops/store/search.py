@@ -43,6 +43,7 @@ def search_runs(
     notebook: str | None = None,
     max_results: int = 100,
     page_token: str | None = None,
+    count: bool = False,
 ) -> RunPage:
     """Return a page of whole runs; see `Scope` for what is meant, and `find_page`."""
     scope = Scope(
@@ -54,7 +55,9 @@ def search_runs(
         session_id=session_id,
         notebook=notebook,
     )
-    return find_page(conn, scope, order_by, max_results=max_results, page_token=page_token)
+    return find_page(
+        conn, scope, order_by, max_results=max_results, page_token=page_token, count=count
+    )
 
 
 def find_page(
@@ -66,6 +69,7 @@ def find_page(
     max_results: int = 100,
     offset: int = 0,
     page_token: str | None = None,
+    count: bool = False,
 ) -> RunPage:
     """Return a page of runs, the newest first unless `order_by` says otherwise.
 
@@ -77,13 +81,15 @@ def find_page(
         Params, metrics and tags that the runs carry, such as `params.lr, metrics.loss`; none: all.
     offset
         Runs to leave out before the first; a page token says the same.
+    count
+        Count all that match a filter, which may take longer than the page does.
 
     Returns
     -------
     RunPage
-        `total` is exact without a filter, on the last page, and where counting takes no longer than
-        a twentieth of a second; else it is what is known to be there so far, and `total_is_exact`
-        is false.
+        `total` is exact without a filter and on the last page, and where counting was asked for and
+        takes no longer than a twentieth of a second; else it is what is known to be there so far,
+        and `total_is_exact` is false.
 
     Raises
     ------
@@ -100,7 +106,7 @@ def find_page(
     keys = search.page(offset, max_results + 1)
     more = len(keys) > max_results
     keys = keys[:max_results]
-    total, is_exact = search.total(offset + len(keys), more)
+    total, is_exact = search.total(offset + len(keys), more, count)
     return RunPage(
         runs=build_runs(conn, keys, selected),
         total=total,
@@ -201,13 +207,13 @@ class Search:
         arguments = [*source.arguments, *test.arguments, *order.arguments, count, offset]
         return [key for (key,) in self._conn.execute(sql, arguments)]
 
-    def total(self, seen: int, more: bool) -> tuple[int, bool]:
+    def total(self, seen: int, more: bool, count: bool) -> tuple[int, bool]:
         """Return how many runs match, and True; or at least how many, and False."""
         if not more and seen:
             return seen, True
         if self._match.is_plain:
             return self._match.count(), True
-        counted = within(self._conn, COUNT_SECONDS, self._match.count_all)
+        counted = within(self._conn, COUNT_SECONDS, self._match.count_all) if count else None
         return (seen + more, not more) if counted is None else (counted, True)
 
 

@@ -2224,6 +2224,8 @@ export interface operations {
                 offset?: number;
                 /** @description `next_page_token` of the page before. */
                 page_token?: string;
+                /** @description Whether to count all that match a filter. */
+                count?: boolean;
             };
             header?: never;
             path?: never;

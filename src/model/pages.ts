@@ -223,6 +223,7 @@ export abstract class RunPages extends ObservableModel {
         query: {
           ...request,
           max_results: range.to - range.from,
+          count: true,
           offset: range.from
         },
         background

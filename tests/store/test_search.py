@@ -329,7 +329,7 @@ def test_a_total_says_when_it_is_only_a_lower_bound(
         (RunStart(run_id=f"run{i}", start_time=T0 + i, tags={"a": "b"}), "kernel") for i in range(5)
     ]
     say(database, records)  # type: ignore[arg-type]
-    first = find(database, "tags.a = 'b'", max_results=2)
+    first = find(database, "tags.a = 'b'", max_results=2, count=True)
     assert (first.total, first.total_is_exact) == (3, False)
     last = find(database, "tags.a = 'b'", max_results=2, page_token=encode_token(4))
     assert (last.total, last.total_is_exact) == (5, True)
