@@ -10,10 +10,10 @@ the same name in SQL, in JSON, in TypeScript and on the screen. Two families liv
 
 from __future__ import annotations
 
-from typing import Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 ExecutionStatus = Literal["running", "ok", "error", "interrupted", "aborted", "killed"]
 RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
@@ -967,6 +967,11 @@ class Comparison(View):
 # ------------------------------------------------------------------------------------ requests
 
 
+TagChanges = Annotated[dict[str, str | None], Meta(max_length=100)]
+Note = Annotated[str, Meta(max_length=1_000_000)]
+Aliases = Annotated[list[str], Meta(max_length=100)]
+
+
 class Request(Struct, kw_only=True, forbid_unknown_fields=True):
     """Base of request bodies; an unknown field is refused rather than ignored."""
 
@@ -975,14 +980,14 @@ class UpdateRunRequest(Request):
     """Rename, describe, tag: only what is given changes. A tag that is null is deleted."""
 
     name: str | None = None
-    note: str | None = None
-    tags: dict[str, str | None] | None = None
+    note: Note | None = None
+    tags: TagChanges | None = None
 
 
 class UpdateExperimentRequest(Request):
     """Write the note of an experiment; an empty one is taken off."""
 
-    note: str
+    note: Note
 
 
 class RunIdsRequest(Request):
@@ -1017,7 +1022,7 @@ class TagRunsRequest(Request):
     """Set (text) or delete (null) tags of many runs."""
 
     run_ids: list[str]
-    tags: dict[str, str | None]
+    tags: TagChanges
 
 
 class StartRunRequest(Request):
@@ -1048,8 +1053,8 @@ class RegisterRequest(Request):
     run_id: str | None = None
     model_id: str | None = None
     description: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-    aliases: list[str] = field(default_factory=list)
+    tags: Annotated[dict[str, str], Meta(max_length=100)] = field(default_factory=dict)
+    aliases: Aliases = field(default_factory=list)
 
 
 class AliasRequest(Request):
@@ -1062,20 +1067,20 @@ class UpdateVersionRequest(Request):
     """Describe or tag a version: only what is given changes."""
 
     description: str | None = None
-    tags: dict[str, str | None] | None = None
+    tags: TagChanges | None = None
 
 
 class PushRequest(Request):
     """Push a version. `target` is the name of a configured target, or a tracking URI."""
 
     target: str | None = None
-    aliases: list[str] = field(default_factory=list)
+    aliases: Aliases = field(default_factory=list)
 
 
 class ForgetRequest(Request):
     """Erase executions: by id, or all of a session since a time."""
 
-    execution_ids: list[str] = field(default_factory=list)
+    execution_ids: Annotated[list[str], Meta(max_length=10_000)] = field(default_factory=list)
     session_id: str | None = None
     since: int | None = None
 

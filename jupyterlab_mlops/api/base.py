@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from http.client import responses
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
@@ -39,10 +40,14 @@ from .files import FileAnswer
 from .routes import PREFIX, ROUTES, Route
 from .services import Services
 
+T = TypeVar("T", bound=msgspec.Struct)
 WORTH_ZIPPING = 16 * 1024
 WORTH_A_CALL = 1024 * 1024
+WORTH_A_THREAD = 32 * 1024
 LONGEST_MESSAGE = 500
 LONGEST_PATH = 200
+LONGEST_LOGGED = 1000
+UNPRINTABLE = re.compile(r"[^ -~]")
 MAX_DRAINED = 4 * MAX_BODY
 """Bytes of a body that are read at most, though not kept: whoever still sends reads no answer."""
 
@@ -146,10 +151,17 @@ class MLOpsHandler(APIHandler):
         if route.query:
             given["query"] = query
         if route.body:
-            body = bytes(self._body)
-            redactor = services.extension.redactor
-            given["body"] = redactor.request(decode_body(route.body, body), body)
+            given["body"] = await self._read_body(services, partial(decode_body, route.body))
         return await operation(route)(services, **given)
+
+    async def _read_body(self, services: Services, decode: Callable[[bytes], T]) -> T:
+        """Decode the body and take secrets out of it; a long one on another thread."""
+        body = bytes(self._body)
+
+        def read() -> T:
+            return services.extension.redactor.request(decode(body), body)
+
+        return read() if len(body) < WORTH_A_THREAD else await asyncio.to_thread(read)
 
     async def _send_json(self, result: Any) -> None:
         zipped = "gzip" in self.request.headers.get("Accept-Encoding", "")
@@ -193,6 +205,12 @@ class MLOpsHandler(APIHandler):
             self.set_status(206 if part else 416)
             self.set_header("Content-Range", f"bytes {sent}/{file.size}")
             self.set_header("Content-Length", str(len(part)))
+
+    def _log(self) -> None:
+        """Let no request write long lines, or signs that steer a terminal, into the log."""
+        uri = UNPRINTABLE.sub("?", str(self.request.uri))
+        self.request.uri = uri if len(uri) <= LONGEST_LOGGED else f"{uri[:LONGEST_LOGGED]}…"
+        super()._log()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Send every other failure in the same shape; one of ours is counted and shown."""

@@ -29,7 +29,8 @@ WORDS = {
 }
 
 AT = re.compile(r" - at `(key in )?\$\.?(.*)`$")
-LENGTH = re.compile(r"Expected `array` of length (>=|<=) (\d+)")
+LENGTH = re.compile(r"Expected `(array|object|str)` of length (>=|<=) (\d+)")
+COUNTED = {"array": "values", "object": "entries", "str": "characters"}
 RANGE = re.compile(r"Expected `(?:int|float)` (>=|<=) (\S+)")
 KIND = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 FIELD = re.compile(r"Object (contains unknown|missing required) field `([^`]*)`")
@@ -101,7 +102,7 @@ def explain(error: msgspec.ValidationError, struct: type[msgspec.Struct]) -> str
         value = message[len("Invalid enum value ") : at.start()]
         return f"{where} must be {_or(_choices(struct, at[2]))}, not {value}."
     if found := LENGTH.match(message):
-        return f"{where} needs at {_bound(found[1])} {found[2]} values."
+        return f"{where} needs at {_bound(found[2])} {found[3]} {COUNTED[found[1]]}."
     if found := RANGE.match(message):
         return f"{where} must be at {_bound(found[1])} {found[2]}."
     if found := KIND.match(message):

@@ -41,6 +41,7 @@ _SOURCES = 64
 _NUMBERS = frozenset({int, float, bool, type(None)})
 _EVERYWHERE = {**NAMES, **SHOWN}
 _long = re.compile(LONG)
+_PIECE, _OVERLAP = 1 << 18, 20
 _common = re.compile(r"(?i)true|false|none|null|default|[\d.]{1,7}|\[.*\]|<.*>")
 """Values that are no secret whatever their name."""
 
@@ -126,9 +127,9 @@ class Redactor:
             return False
         self._look_around()
         return (
-            (_long.search(text) is not None and any(map(text.__contains__, FORMS)))
+            (_has_long(text) and any(_among(FORMS, text)))
             or any(map(text.lower().__contains__, ROOTS))
-            or any(map(text.__contains__, self._known.values()))
+            or any(_among(self._known.values(), text))
             or bool(self._own)
         )
 
@@ -165,15 +166,15 @@ class Redactor:
         return match["token"] is None or _tokenlike.fullmatch(text) is not None
 
     def _clean(self, text: str, names: Mapping[str, str]) -> str:
-        for beginning in filter(text.__contains__, FORMS) if _long.search(text) else ():
+        for beginning in _among(FORMS, text) if _has_long(text) else ():
             text = self._replaced(text, text, beginning, FORMS[beginning], 0)
         lowered = _lowered(text)
         named = any(map(lowered.__contains__, ROOTS))
-        for beginning in filter(lowered.__contains__, names) if named else ():
+        for beginning in _among(names, lowered) if named else ():
             changed = self._replaced(text, lowered, beginning, names[beginning], re.IGNORECASE)
             if changed is not text:
                 text, lowered = changed, _lowered(changed)
-        for known in filter(text.__contains__, [*self._known]):
+        for known in _among([*self._known], text):
             text = text.replace(known, MARK)
         for pattern in self._own:
             text = pattern.sub(_only_secret, text)
@@ -227,6 +228,19 @@ def _is_plain(value: str) -> bool:
         return value.startswith(("/", "~", ".")) and Path(value).exists()
     except (OSError, ValueError):
         return False
+
+
+def _has_long(text: str) -> bool:
+    """Look a piece at a time: nobody else has the interpreter while an expression is tried."""
+    if len(text) <= _PIECE:
+        return _long.search(text) is not None
+    starts = range(0, len(text), _PIECE)
+    return any(_long.search(text, at, at + _PIECE + _OVERLAP) is not None for at in starts)
+
+
+def _among(words: Iterable[str], text: str) -> Iterator[str]:
+    """Give the words that stand in a text; others have their turn after each look at a long one."""
+    return (word for word in words if word in text)
 
 
 def _lowered(text: str) -> str:

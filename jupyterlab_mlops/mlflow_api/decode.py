@@ -17,6 +17,8 @@ M = TypeVar("M", bound=Message)
 MORE = " See the API docs for more information about request parameters."
 LARGEST_INT = 2**63 - 1
 LONGEST_SHOWN = 500
+MOST_VALUES = 500_000
+"""In a body; what stands in its texts counts too. To make more takes longer than one may wait."""
 
 _MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `\$\.?(.*)`)?$")
 _EMPTY = re.compile(r"Expected `(?:str|array)` of length >= 1 - at `\$\.?(.*)`$")
@@ -29,8 +31,12 @@ def from_body(kind: type[M], body: bytes) -> M:
     Raises
     ------
     InvalidRequest
-        It is no JSON object, or a field is missing or of another type.
+        It is no JSON object, holds too much, or a field is missing or of another type.
     """
+    if sum(map(body.count, b"[{,")) > MOST_VALUES:
+        raise InvalidRequest(
+            f"The body holds too many values: at most {MOST_VALUES:,} are allowed."
+        )
     try:
         values = msgspec.json.decode(body or b"{}")
     except (ValueError, RecursionError):

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from tornado import web
 
 from ..actions import account
 from ..api.base import MAX_DRAINED, MLOpsHandler
-from ..api.decode import too_large
+from ..api.decode import MAX_BODY, too_large
 from ..api.files import FileAnswer
 from ..api.services import Services
 from ..errors import MLOpsError, NotFound, StoreUnavailable, TooLarge
@@ -32,8 +32,8 @@ from .messages import Message
 
 Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 PREFIX = "mlops/mlflow"
-MAX_BODY = 64 * 2**20
-"""Bytes of a JSON body: a data set's profile alone may have 16 MiB."""
+LARGEST_INPUTS = 24 * 2**20
+"""Bytes of the body that describes data: a profile alone may have 16 MiB."""
 STATUS = {"RESOURCE_DOES_NOT_EXIST": 404, "ENDPOINT_NOT_FOUND": 404, "PERMISSION_DENIED": 403}
 """Status by error code; 400 for all others."""
 CODES = {400: "BAD_REQUEST", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
@@ -64,6 +64,8 @@ class Call:
         What the query (GET) or the body says.
     body
         `json`; `file`: the function takes the raw bytes as a temporary file.
+    max_body
+        Bytes that it may have, where it is JSON.
     """
 
     verb: Verb
@@ -72,6 +74,7 @@ class Call:
     resource: str
     message: type[Message] | None = None
     body: Literal["json", "file"] = "json"
+    max_body: int = MAX_BODY
 
     @property
     def pattern(self) -> str:
@@ -86,8 +89,6 @@ class MLflowHandler(MLOpsHandler):
 
     calls: Mapping[str, Call] = {}
     caller = Caller()
-    max_body = MAX_BODY
-    max_drained = MAX_BODY + MAX_DRAINED
 
     async def prepare(self) -> None:  # type: ignore[override]
         """See who asks: a kernel by its own token, else whoever jupyter_server knows."""
@@ -143,14 +144,13 @@ class MLflowHandler(MLOpsHandler):
         if call.message is not None:
             if len(self._body) > self.max_body:
                 raise TooLarge(too_large(self.max_body))
-            given["message"] = self._message(call.message, services)
+            given["message"] = await self._message(call.message, services)
         return await operation(call)(services, **given)
 
-    def _message(self, kind: type[Message], services: MLflowServices) -> Message:
+    async def _message(self, kind: type[Message], services: MLflowServices) -> Message:
         if self.request.method == "GET" and not self._body:
             return from_query(kind, self.request.query_arguments)
-        body = bytes(self._body)
-        return services.extension.redactor.request(from_body(kind, body), body)
+        return await self._read_body(services, partial(from_body, kind))
 
     @property
     def services(self) -> MLflowServices:
@@ -217,7 +217,13 @@ def handlers() -> list[tuple[str, type[JupyterHandler]]]:
 
 def _handler(calls: list[Call]) -> type[MLflowHandler]:
     base = _base(calls)
-    members = {"auth_resource": calls[0].resource, "calls": {c.verb: c for c in calls}}
+    members: dict[str, Any] = {
+        "auth_resource": calls[0].resource,
+        "calls": {c.verb: c for c in calls},
+        "max_body": max(c.max_body for c in calls),
+    }
+    if base.max_drained == MAX_DRAINED:
+        members["max_drained"] = members["max_body"] + MAX_DRAINED
     verbs = {call.verb.lower(): _verb(call) for call in calls}
     name = "".join(part.title() for part in re.findall(r"[a-z]+", calls[0].path))
     return type(f"MLflow{name}Handler", (base,), {**members, "routes": members["calls"], **verbs})

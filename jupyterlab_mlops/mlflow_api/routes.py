@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..api.routes import ARTIFACTS, REGISTRY, RUNS
 from . import messages as m
-from .handler import Call, Verb
+from .handler import LARGEST_INPUTS, Call, Verb
 
 TWO, THREE = "api/2.0/mlflow", "api/3.0/mlflow"
 
@@ -41,7 +41,10 @@ def _runs() -> list[Call]:
         Call("POST", f"{at}/set-tag", "runs.set_tag", RUNS, m.LogPair),
         Call("POST", f"{at}/delete-tag", "runs.delete_tag", RUNS, m.TagKey),
         Call("POST", f"{at}/log-batch", "runs.log_batch", RUNS, m.LogBatch),
-        Call("POST", f"{at}/log-inputs", "runs.log_inputs", RUNS, m.LogInputs),
+        Call(
+            "POST", f"{at}/log-inputs", "runs.log_inputs", RUNS, m.LogInputs,
+            max_body=LARGEST_INPUTS,
+        ),
     ]
 
 

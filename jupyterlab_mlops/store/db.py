@@ -6,7 +6,6 @@ transaction that begins IMMEDIATE, so that several processes never meet SQLITE_B
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import queue
 import sqlite3
@@ -33,6 +32,7 @@ from .connections import (
     roll_back,
 )
 from .health import damaged, explained, identity, is_frozen, no_file, not_writable
+from .patience import in_time
 from .shared_index import files_of, put_back
 
 if TYPE_CHECKING:
@@ -345,13 +345,13 @@ class Database:
             return on_snapshot(self._reader(), fn)  # the log was begun anew in this very moment
 
     async def read_async(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `read` on a small thread pool."""
+        """Run `read` on a small thread pool; InvalidRequest where it takes far too long."""
         if self._pool is None:
             # Imported here, since a process that ends must not import it any more, yet may write.
             from concurrent.futures import ThreadPoolExecutor
 
             self._pool = ThreadPoolExecutor(4, thread_name_prefix="mlops-reader")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self.read, fn)
+        return await in_time(self._pool, self.read, fn)
 
     def _reader(self) -> sqlite3.Connection:
         """Return this thread's connection, opened anew where the files are others now."""

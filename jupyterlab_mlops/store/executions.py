@@ -25,6 +25,7 @@ _COLUMNS = """
 _FROM = "FROM executions e JOIN sessions s USING (session_id)"
 _STARTED = "e.source IS NOT NULL"
 MAX_LIMIT = 10_000
+LONGEST_TOKEN = 100
 
 
 def list_executions(
@@ -321,9 +322,10 @@ def decode_token(token: str | None) -> int:
     if not token:
         return 0
     try:
-        offset = msgspec.json.decode(base64.urlsafe_b64decode(token.encode()))["offset"]
+        encoded = token[: LONGEST_TOKEN + 1].encode()
+        offset = msgspec.json.decode(base64.urlsafe_b64decode(encoded))["offset"]
     except (ValueError, KeyError, TypeError, msgspec.DecodeError) as error:
         raise InvalidRequest("page_token is not one that a page before gave.") from error
-    if not isinstance(offset, int) or not 0 <= offset < 2**53:
+    if type(offset) is not int or not 0 <= offset < 2**53 or len(token) > LONGEST_TOKEN:
         raise InvalidRequest("page_token is not one that a page before gave.")
     return offset

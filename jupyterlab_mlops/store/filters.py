@@ -41,6 +41,13 @@ from .tokens import Token, likeness, number_of, tokens_of
 Wanted = Literal["key", "operator", "value", "list", "more", "direction", "other"]
 DEEPEST = 50
 """Parentheses within parentheses."""
+LONGEST = 50_000
+"""Characters of a query; room for the ids of more than a thousand runs."""
+MOST_CLAUSES, MOST_LISTED, MOST_ORDERS = 200, 5_000, 20
+"""Of a query in all: more than that SQLite would not take, or take too long over."""
+LONGEST_PATTERN = 1_000
+"""Characters of what LIKE and its kin look for: with each the search may grow by the whole text."""
+_SHOWN = 200
 
 
 def parse_filter(text: str, now: int | None = None, grammar: Grammar = RUNS) -> Expression | None:
@@ -63,6 +70,8 @@ def parse_filter(text: str, now: int | None = None, grammar: Grammar = RUNS) -> 
 
 def parse_order(texts: Sequence[str], grammar: Grammar = RUNS) -> list[Order]:
     """Read the keys to sort by; raises as `parse_filter` does, and for a key that comes twice."""
+    if len(texts) > MOST_ORDERS:
+        raise InvalidRequest(f"order_by has {len(texts)} keys; at most {MOST_ORDERS} are allowed.")
     orders = [Parser(text, "order_by", grammar=grammar).order() for text in texts]
     seen: set[Key] = set()
     for order, text in zip(orders, texts, strict=True):
@@ -105,6 +114,11 @@ class Parser:
         self._grammar = grammar
         self._what = what
         self._now = int(time.time() * 1000) if now is None else now
+        self._clauses = self._listed = 0
+        if len(text) > LONGEST:
+            raise InvalidRequest(
+                f"The {what} has {len(text):,} characters; at most {LONGEST:,} are allowed."
+            )
         self._tokens, stray = tokens_of(text)
         self._next = 0
         self.wanted: Wanted = "other"
@@ -185,6 +199,9 @@ class Parser:
         return found
 
     def _clause(self) -> Expression:
+        self._clauses += 1
+        if self._clauses > MOST_CLAUSES:
+            raise InvalidRequest(f"A query may have at most {MOST_CLAUSES} clauses.")
         key = self._key()
         operator = self._operator(key)
         if operator.startswith("IS"):
@@ -293,7 +310,10 @@ class Parser:
             return number_of(token.text)
         if key.kind == "any" and operator in ("=", "!=") and token.kind == "number":
             return number_of(token.text)
-        return self._text_of(key, token)
+        text = self._text_of(key, token)
+        if operator.endswith(("LIKE", "CONTAINS")) and len(text) > LONGEST_PATTERN:
+            self._fail(token, f"at most {LONGEST_PATTERN:,} characters can be looked for")
+        return text
 
     def _text_of(self, key: Key, token: Token) -> str:
         if token.kind != "quoted" or token.text[0] == "`":
@@ -338,6 +358,9 @@ class Parser:
             if of_numbers and token.kind != "number":
                 self._fail(token, f"{written(key)} is compared with numbers, unquoted")
             found.append(number_of(token.text) if of_numbers else self._text_of(key, token))
+            self._listed += 1
+            if self._listed > MOST_LISTED:
+                raise InvalidRequest(f"The lists of a query may have {MOST_LISTED:,} values.")
             token = self._take("a comma or a closing parenthesis", "other")
             if token.text == ")":
                 return cast("tuple[str, ...] | tuple[Number, ...]", tuple(found))
@@ -357,10 +380,15 @@ class Parser:
         token = self._peek()
         if token is None:
             self.wanted = wanted
-            message = f"The {self._what} {self._text!r} ends where {needed} is needed."
+            message = f"The {self._what} {self._shown} ends where {needed} is needed."
             raise InvalidQuery(message, position=len(self._text.rstrip()))
         self._next += 1
         return token
+
+    @property
+    def _shown(self) -> str:
+        """The text for people, who know the rest of a long one."""
+        return repr(self._text if len(self._text) <= _SHOWN else f"{self._text[:_SHOWN]}…")
 
     def _expect_word(self, word: str, hint: str) -> None:
         token = self._take(word, "other")
@@ -383,7 +411,7 @@ class Parser:
         like = [*suggestions, *likeness(token.text, words)]
         meant = f" Did you mean {' or '.join(like)}?" if like else ""
         raise InvalidQuery(
-            f"The {self._what} {self._text!r} is wrong at {token.text!r} (character"
+            f"The {self._what} {self._shown} is wrong at {token.text[:_SHOWN]!r} (character"
             f" {token.position + 1}): {hint}.{meant}",
             position=token.position,
             length=len(token.text),

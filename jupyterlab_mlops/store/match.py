@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from ..errors import InvalidQuery
+from ..errors import InvalidQuery, InvalidRequest
 from .conditions import TABLES, Sql, condition, exact, narrow, outputs_with, runs_where, where
 from .expressions import Expression
 from .fields import Key, written
@@ -128,6 +128,10 @@ LEAST_LETTERS = 3
 """Of the longest word that is looked for in outputs: they have all shorter ones."""
 
 
+LONGEST_TEXT, MOST_WORDS = 1_000, 50
+"""Of a search for words."""
+
+
 class Hits:
     """All runs that match, as the temporary table `hits (id)` of this reading.
 
@@ -178,7 +182,11 @@ def _found_once(conn: sqlite3.Connection, candidates: Sql) -> Sql:
 
 
 def _text_candidates(text: str) -> Sql:
-    words = re.findall(r"\w+", text)
+    words = list(dict.fromkeys(re.findall(r"\w+", text)))
+    if len(text) > LONGEST_TEXT or len(words) > MOST_WORDS:
+        raise InvalidRequest(
+            f"At most {MOST_WORDS} words of {LONGEST_TEXT:,} characters in all can be searched for."
+        )
     if not words:
         return Sql("SELECT id FROM runs WHERE 0")
     match = " ".join(f'"{word}"*' for word in words)

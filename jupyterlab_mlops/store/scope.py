@@ -9,8 +9,10 @@ from typing import Literal
 
 from ..errors import InvalidRequest
 from .conditions import Sql
-from .rows import marks, value
+from .rows import marks, to_json, value
 
+MOST_MARKS = 500
+"""Values of a list that are bound one by one; SQLite takes so many and no more."""
 View = Literal["active", "deleted", "all"]
 
 
@@ -56,7 +58,7 @@ class Scope:
         tests = [] if self.view == "all" else [Sql("r.lifecycle_stage = ?", [self.view])]
         if self.experiments:
             ids = [_experiment_id(conn, name) for name in self.experiments]
-            tests.append(Sql(f"r.experiment_id IN ({marks(ids)})", ids))
+            tests.append(_among(ids))
         for column in ("parent_run_id", "session_id", "notebook"):
             given = getattr(self, column)
             if given is not None:
@@ -64,6 +66,14 @@ class Scope:
         if self.roots:
             tests.append(Sql("r.parent_run_id IS NULL"))
         return tests
+
+
+def _among(ids: Sequence[int | None]) -> Sql:
+    if len(ids) > MOST_MARKS:
+        listed = Sql("SELECT value FROM json_each(?)", [to_json(ids)])
+    else:
+        listed = Sql(marks(ids), [*ids])
+    return Sql(f"r.experiment_id IN ({listed.text})", listed.arguments)
 
 
 def _experiment_id(conn: sqlite3.Connection, name: str | int) -> int | None:

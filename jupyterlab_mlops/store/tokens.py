@@ -18,6 +18,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
+_LONGEST_WORD = 100
+"""Characters of a word that is compared with others letter by letter."""
+
 
 @dataclass(frozen=True)
 class Token:
@@ -58,5 +61,7 @@ def number_of(text: str) -> float | int:
 
 def likeness(word: str, known: Sequence[str]) -> list[str]:
     """Return up to three of the known words that look like a word, the likest first."""
+    if len(word) > _LONGEST_WORD:
+        return []
     lowered = {each.lower(): each for each in known}
     return [lowered[each] for each in get_close_matches(word.lower(), list(lowered), 3, 0.6)]
