@@ -65,8 +65,11 @@ class MLOpsHandler(APIHandler):
     is_path_text = True
 
     def initialize(self) -> None:
-        """Begin with nothing received."""
+        """Begin with nothing received, and with an address that may stand in a log."""
         self._received, self._body = 0, bytearray()
+        # Long lines, or signs that steer a terminal; what was asked for is known by now.
+        uri = UNPRINTABLE.sub("?", str(self.request.uri))
+        self.request.uri = uri if len(uri) <= LONGEST_LOGGED else f"{uri[:LONGEST_LOGGED]}..."
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Leave a path that is no text to `check_path`: refused too early, nobody hears why."""
@@ -206,12 +209,6 @@ class MLOpsHandler(APIHandler):
             self.set_header("Content-Range", f"bytes {sent}/{file.size}")
             self.set_header("Content-Length", str(len(part)))
 
-    def _log(self) -> None:
-        """Let no request write long lines, or signs that steer a terminal, into the log."""
-        uri = UNPRINTABLE.sub("?", str(self.request.uri))
-        self.request.uri = uri if len(uri) <= LONGEST_LOGGED else f"{uri[:LONGEST_LOGGED]}…"
-        super()._log()
-
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Send every other failure in the same shape; one of ours is counted and shown."""
         error = kwargs.get("exc_info", (None, None))[1]
@@ -256,7 +253,8 @@ class UnknownPathHandler(MLOpsHandler):
         await super().prepare()
         if not self.current_user:
             raise web.HTTPError(403)
-        raise web.HTTPError(404, "There is nothing at %s.", self.request.path)
+        path = UNPRINTABLE.sub("?", self.request.path[:LONGEST_PATH])
+        raise web.HTTPError(404, "There is nothing at %s.", path)
 
 
 def handlers() -> list[tuple[str, type[MLOpsHandler]]]:

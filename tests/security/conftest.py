@@ -1,0 +1,19 @@
+"""One real server for all tests of a module, on the sample record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sample
+
+from harness import Server
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on the sample record, which the tests of a module share."""
+    folder = tmp_path_factory.mktemp("served")
+    sample.make(folder / "data")
+    with Server(folder, application="server") as server:
+        yield server
