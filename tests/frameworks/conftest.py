@@ -18,6 +18,8 @@ from jupyterlab_mlops.types import RunDetails
 PROJECT = Path(__file__).parents[2]
 FRAMEWORKS, LOGGERS = (PROJECT / name / "bin" / "python" for name in
                        (".venv-frameworks", ".venv-peers"))  # fmt: skip
+LONG = os.environ.get("MLOPS_LONG") == "1"
+"""Whether libraries that take seconds to import are tried too, as `make test-frameworks` does."""
 BEGIN = """
 import json, sys
 import numpy as np
@@ -58,6 +60,14 @@ Program = Callable[..., Told]
 def program(tmp_path: Path, data_dir: Path) -> Program:
     """Runs a program with the libraries at hand, then reads what was recorded."""
     return runs_programs(FRAMEWORKS, tmp_path)
+
+
+@pytest.fixture
+def long_program(program: Program) -> Program:
+    """The same, in the long form of the suite only."""
+    if not LONG:
+        pytest.skip("takes long: make test-frameworks")
+    return program
 
 
 @pytest.fixture

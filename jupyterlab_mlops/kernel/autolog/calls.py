@@ -124,6 +124,23 @@ def is_library_on(name: str) -> bool:
     return _switched_on and name not in _off
 
 
+def listens(library: str) -> bool:
+    """Tell whether what happens in this thread now is to be logged, for what is no watched call."""
+    return (
+        _switched_on
+        and library not in _off
+        and not getattr(_state, "inside", False)
+        and recorder.recording
+        and os.getpid() == _owner
+        and not _is_skipped_cell()
+    )
+
+
+def is_inside() -> bool:
+    """Tell whether this thread is inside of a watched call."""
+    return getattr(_state, "inside", False)
+
+
 def set_watcher(key: str, watcher: Watcher) -> None:
     """Set what is told about the calls that were wrapped with `key`."""
     _watchers[key] = watcher
@@ -173,7 +190,7 @@ def begin(
     try:
         begun = time.perf_counter_ns()
         caller = sys._getframe(2 + depth)
-        if _is_library(caller) or os.getpid() != _owner or _is_skipped_cell():
+        if is_library(caller) or os.getpid() != _owner or _is_skipped_cell():
             return None
         _state.inside = True
         call = _offered(Call(_watchers[key], name, args, kwargs, caller))
@@ -193,7 +210,8 @@ def _offered(call: Call) -> Call | None:
     return call if matters else None
 
 
-def _is_library(caller: FrameType) -> bool:
+def is_library(caller: FrameType) -> bool:
+    """Whether the calls of such a frame are those of a library, which nobody watches."""
     name = str(caller.f_globals.get("__name__", ""))
     package = name.partition(".")[0]
     if package in _silencing:
@@ -223,17 +241,18 @@ def _make(
         call.done(result)
         return result
 
-    wrapper.__code__ = _wrapper_code(wrapper)
+    return disguised(wrapper, original)
+
+
+def disguised(wrapper: Any, original: Callable[..., Any]) -> FunctionType:
+    """Have a wrapper look like what it wraps, and its frames be known as ours."""
+    wrapper.__code__ = _code_of(wrapper.__code__)
     return functools.wraps(original)(wrapper)  # type: ignore[return-value]
 
 
 @functools.cache
 def _code_of(code: Any) -> Any:
     return code.replace(co_filename=FRAME_FILE)
-
-
-def _wrapper_code(wrapper: Any) -> Any:
-    return _code_of(wrapper.__code__)
 
 
 def is_wrapper(function: object) -> bool:

@@ -55,6 +55,22 @@ FRAMEWORKS = {
         Framework("xgboost", {"xgboost": "xgboost:watch"}, "2", "4"),
         Framework("lightgbm", {"lightgbm": "lightgbm:watch"}, "4", "5"),
         Framework("optuna", {"optuna": "optuna:watch"}, "3", "6"),
+        Framework(
+            "torch",
+            {
+                "torch.optim.optimizer": "torch:watch",
+                "torch.autograd": "torch:watch_backward",
+                "torch.amp.grad_scaler": "torch:watch_scaler",
+            },
+            "2.1",
+            "3",
+        ),
+        Framework(
+            "tensorboard",
+            {"torch.utils.tensorboard.writer": "summary_writer:watch_torch"},
+            "2.4",
+            "3",
+        ),
         Framework("tensorboardX", {"tensorboardX.writer": "summary_writer:watch"}, "2.5", "3"),
         Framework("trackio", {"trackio": "trackio:watch"}, "0.20", "0.50"),
         Framework("dvclive", {"dvclive": "dvclive:watch"}, "3", "4"),

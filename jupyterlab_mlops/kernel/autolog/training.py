@@ -41,10 +41,26 @@ def begin(call: Call, subject: Any, label: str, given: Mapping[str, Any]) -> Fit
     """
     if autologs(label.partition(".")[0]) or attempts.leaves_out():
         return None
-    params = {clean_key(name): text_of(value) for name, value in list(given.items())[:MAX_PARAMS]}
+    params = texts_of(given)
     run_id = attempts.run_for(subject, params, lambda _: {"estimator": label})
     if run_id is None:
         return None
+    return enter(run_id, label, params, part_of(name_of(subject, call.caller)))
+
+
+def texts_of(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return params as text."""
+    return {clean_key(name): text_of(value) for name, value in list(given.items())[:MAX_PARAMS]}
+
+
+def enter(run_id: str, label: str, params: dict[str, str], part: str = "") -> Fit:
+    """Begin to train something in a run: log its params and what it is.
+
+    Parameters
+    ----------
+    part
+        The part of the data that it is trained on.
+    """
     runs.touch_run(run_id)
     notes = tracker.notes(run_id)
     prefix = notes.prefix_for(label)
@@ -55,7 +71,7 @@ def begin(call: Call, subject: Any, label: str, given: Mapping[str, Any]) -> Fit
     if current is not None and "estimator" not in current.tags:
         current.tags["estimator"] = label
         record_tags(run_id, {"estimator": label})
-    return Fit(notes, prefix, None, part_of(name_of(subject, call.caller)))
+    return Fit(notes, prefix, None, part)
 
 
 def record_data(
