@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import itertools
 import json
+import re
 import subprocess
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 import requests
 
 from harness import KernelSession, Server, StartServer, wait_for
-from harness.planted import KINDS
+from harness.planted import KINDS, MORE
+from jupyterlab_mlops.kernel.secrets import MARKS
 
-_keys = iter(KINDS.values())
+_keys = iter([*KINDS.values(), *MORE.values()])
 
 
 def _two_halves(key: str) -> str:
@@ -59,6 +65,47 @@ def _cells() -> Iterator[tuple[str, str]]:
         yield key, f"made = ''.join([{_two_halves(key)}])\n{where}"
 
 
+def _hidden_ways() -> Iterator[tuple[str, str]]:
+    """The same, cut or written otherwise: no one text of the record holds the secret."""
+    for where in (
+        "import sys\nprint(made[:9], end='', flush=True); print('w', file=sys.stderr, flush=True)\n"
+        "print(made[9:], flush=True)",
+        "print('\\x1b[31m' + made[:9] + '\\x1b[0m' + made[9:])",
+        "display({'text/html': f'<p><b>{made[:9]}</b><i>{made[9:]}</i></p>'}, raw=True)",
+        "display({'text/html': '&#' + str(ord(made[0])) + ';' + made[1:]}, raw=True)",
+        "print(dict(login=dict(user='ann', password=made)))",
+        "import json; print(json.dumps(json.dumps({'k': [made]})))",
+        "def f():\n    raise KeyError({'token': made})\nf()",
+        "print('https://ann:' + made + '@example.org/x?y=1')",
+        "print('Authorization: Bearer ' + made)",
+        "print('a' * 70_000, made, 'b' * 70_000)",
+        "display({'application/vnd.x+json': {'deep': [[{'er': made}]]}}, raw=True)",
+        "display({'text/latex': '$' + made + '$'}, raw=True)",
+        "mlops.log_params({'nested': [{'key': 'x', 'value': made}]})",
+        "mlops.log_text('nothing', 'n.txt'); mlops.set_tag(f'u-{made}', 'x')",
+    ):
+        key = next(_keys)
+        yield key, f"made = ''.join([{_two_halves(key)}])\n{where}"
+
+
+LATER = "words & <more> words"
+"""Comes into being in a kernel; nothing tells it by its look."""
+TYPED = "typed by hand"
+FETCHED = "fetched from afar"
+LATER_CELL = """
+import os, base64, html, urllib.parse
+os.environ["LATER_SECRET"] = " ".join(["words", "&", "<more>", "words"])
+value = os.environ["LATER_SECRET"]
+print(value, urllib.parse.quote(value), html.escape(value))
+print(base64.b64encode(b"ann:" + value.encode()).decode())
+"""
+TYPED_CELL = """
+import getpass
+kernel = get_ipython().kernel
+kernel._allow_stdin, kernel._input_request = True, lambda *a, **b: "typed " + "by " + "hand"
+typed = getpass.getpass()
+print(typed)
+"""
 NAMED = "correct horse battery"
 """Without any form: known by the name of the environment's variable."""
 ORDINARY = "an ordinary word"
@@ -79,20 +126,46 @@ def test_secrets_are_in_no_file_of_ours(start_server: StartServer) -> None:
             f"mlops.log_params({{'db_password': 'x' + 'yz' * 5, 'depth': 3}})\nprint('{ORDINARY}')"
         )
         planted.append("x" + "yz" * 5)
-        for key, source in _cells():
+        kernel.execute(LATER_CELL)
+        kernel.execute(TYPED_CELL)
+        kernel.execute("db_password = 'fetched ' + 'from ' + 'afar'")
+        kernel.execute("print(db_password)\n1 / 0")
+        planted += [LATER, TYPED, FETCHED]
+        for key, source in (*_cells(), *_hidden_ways()):
             planted.append(key)
             kernel.execute(source)
+        many = [*itertools.islice(_keys, 10)]
+        planted += many
+        kernel.execute(
+            f"made = list(map(''.join, [{', '.join(f'({_two_halves(key)})' for key in many)}]))\n"
+            "print(made); print(*made); display(*made); mlops.log_params(dict(enumerate(made)))\n"
+            "mlops.log_params({f'p{n}': {'in': [key]} for n, key in enumerate(made)})\nmade"
+        )
         run_id = wait_for(lambda: _run_with(server, "same"))["run_id"]
         server.api.mlops("POST", "runs/tag", json={"run_ids": [run_id], "tags": {"t": tagged}})
         _by_mlflow(server, run_id, sent)
+        assert len(planted) >= 60
         assert _places(server, planted) == []
         kernel.execute("mlops.end_run()")
-    assert _run_with(server, "model")["params"]["model"] == "[redacted]"
+    assert _shown(server, planted) == []
+    assert MARKS.fullmatch(_run_with(server, "model")["params"]["model"])
     assert _run_with(server, "depth")["params"] == {"db_password": "[redacted]", "depth": "3"}
-    assert _run_with(server, "sent")["params"]["sent"] == "with [redacted]"
+    assert _run_with(server, "sent")["params"]["sent"].startswith("with [redacted")
     server.stop()
     assert _places(server, planted) == []
     assert _places(server, [ORDINARY])
+
+
+def _shown(server: Server, secrets: list[str]) -> list[str]:
+    """Secrets that one who looks at the record can read, below colours and tags, in a stream."""
+    found = server.api.mlops("GET", "executions?outputs=true&limit=500")["executions"]
+    outputs = [output for execution in found for output in execution["outputs"] or []]
+    names = ("stdout", "stderr")
+    streams = ("".join(o["text"] for o in outputs if o.get("name") == name) for name in names)
+    text = "\n".join([*streams, *map(str, (o.get("data") or o.get("traceback") for o in outputs))])
+    bare = html.unescape(re.sub(r"\\x1b\[[0-9;]*m|\x1b\[[0-9;]*m|</?[bi]>", "", text))
+    assert ORDINARY in bare
+    return [secret for secret in secrets if secret in text or secret in bare]
 
 
 def _repository(server: Server, remote: str, changed: str) -> None:
@@ -127,10 +200,16 @@ def _by_mlflow(server: Server, run_id: str, secret: str) -> None:
 
 def _places(server: Server, secrets: list[str]) -> list[str]:
     files = [path for path in server.data_dir.rglob("*") if path.is_file()]
-    contents = {path.name: path.read_bytes() for path in files}
+    contents = {str(path): path.read_bytes() for path in files}
     return [
-        f"{secret} in {name}"
+        f"{form} in {name}"
         for secret in secrets
+        for form in _forms(secret)
         for name, content in contents.items()
-        if secret.encode() in content or json.dumps(secret)[1:-1].encode() in content
+        if form.encode() in content
     ]
+
+
+def _forms(secret: str) -> set[str]:
+    in_base64 = base64.b64encode(b"ann:" + secret.encode()).decode()[6:-4]
+    return {secret, json.dumps(secret)[1:-1], html.escape(secret), quote(secret), in_base64}

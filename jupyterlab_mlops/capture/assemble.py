@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..kernel.journal import make_execution_id
-from ..kernel.outputs import CELL_LIMIT, PIECE_LIMIT, CellOutputs
+from ..kernel.outputs import CELL_LIMIT, PIECE_LIMIT, SKIPPED, CellOutputs
 from ..types import (
     AnyRecord,
     ExecutionEnd,
@@ -33,6 +34,8 @@ LIVE_SECONDS = 0.5
 LIVE_BYTES_PER_SECOND = 1_000_000
 """Outputs of a running cell are written again no faster than this, since they replace all."""
 REMEMBERED_DISPLAYS = 64
+REMEMBERED_SKIPS = 256
+_begun_word = re.compile(r"[\w+/=.~:@-]{8,400}\Z")
 _skip_pattern = re.compile(r"\s*%%mlops[ \t]+skip\b")
 
 
@@ -43,6 +46,7 @@ class Message(NamedTuple):
     header: dict[str, Any]
     parent: dict[str, Any]
     content: dict[str, Any]
+    metadata: dict[str, Any] | None = None
 
 
 @dataclass
@@ -77,6 +81,7 @@ class _Running:
     interrupted: bool = False
     dirty: bool = False
     written: bool = False
+    withheld: bool = False
     next_live: float = field(default=0.0)
 
 
@@ -114,6 +119,7 @@ class Assembler:
         self._shown: dict[str, _Running] = {}
         self._widgets: set[str] = set()
         self._diverted: dict[str, str] = {}
+        self._skipped: deque[str | None] = deque(maxlen=REMEMBERED_SKIPS)
 
     # ---------------------------------------------------------------------------- the kernel's life
 
@@ -162,7 +168,7 @@ class Assembler:
         for run in [*self._running.values(), *self._shown.values()]:
             if run.dirty and clock >= run.next_live:
                 run.next_live = clock + LIVE_SECONDS + run.outputs.size / LIVE_BYTES_PER_SECOND
-                yield from self._output(run)
+                yield from self._output(run, live=run.execution_id in self._alive())
 
     @property
     def waiting(self) -> bool:
@@ -215,7 +221,9 @@ class Assembler:
     def _on_execute_input(self, message: Message, at: int) -> Iterator[AnyRecord]:
         source = message.content.get("code", "")
         msg_id = message.parent.get("msg_id")
-        if not (self.recording and msg_id and self.session_id) or self._is_skipped(source):
+        skipped = (message.metadata or {}).get(SKIPPED) or self._is_skipped(source)
+        if not (self.recording and msg_id and self.session_id) or skipped:
+            self._skipped.append(msg_id)
             return
         self._sequence += 1
         execution_id = make_execution_id(self.session_id, msg_id)
@@ -287,7 +295,7 @@ class Assembler:
         display_id = (message.content.get("transient") or {}).get("display_id")
         if display_id == DOORBELL:
             self._ring(message.content.get("metadata") or {})
-        elif display_id in self._shown:
+        elif display_id in self._shown and message.parent.get("msg_id") not in self._skipped:
             self._shown[display_id].outputs.update(message.content)
             self._shown[display_id].dirty = True
         return ()
@@ -319,15 +327,35 @@ class Assembler:
 
     _on_comm_msg = _on_comm_open
 
-    def _output(self, run: _Running) -> Iterator[AnyRecord]:
-        if run.dirty and (run.written or run.outputs.outputs or run.outputs.truncated):
+    def _alive(self) -> set[str]:
+        return {run.execution_id for run in self._running.values()}
+
+    def _output(self, run: _Running, *, live: bool = False) -> Iterator[AnyRecord]:
+        wanted = run.dirty or (run.withheld and not live)
+        if wanted and (run.written or run.outputs.outputs or run.outputs.truncated):
             run.written = True
+            outputs = [dict(output) for output in run.outputs.outputs]
+            run.withheld = live and _withhold(outputs)
             yield ExecutionOutput(
                 execution_id=run.execution_id,
-                outputs=[dict(output) for output in run.outputs.outputs],
+                outputs=outputs,
                 truncated=run.outputs.truncated,
             )
         run.dirty = False
+
+
+def _withhold(outputs: list[dict[str, Any]]) -> bool:
+    """Take off a last word that may go on: one half of a secret is not known for one."""
+    text = outputs[-1].get("text") if outputs else None
+    if not isinstance(text, str):
+        return False
+    word = _begun_word.search(text, max(0, len(text) - 400))
+    end = word.start() if word is not None else len(text)
+    key = text.rfind("-----BEGIN ", max(0, len(text) - 10_000))
+    if key >= 0 and "-----END " not in text[key:]:
+        end = key
+    outputs[-1]["text"] = text[:end]
+    return end < len(text)
 
 
 def _time_of(message: Message, now: int) -> int:

@@ -51,6 +51,8 @@ class Ingest:
     ----------
     trouble : str or None
         Why nothing can be stored at present, in one sentence. Nothing is lost meanwhile.
+    redactor : Redactor
+        What takes secrets out.
     """
 
     def __init__(
@@ -63,7 +65,8 @@ class Ingest:
         self.trouble: str | None = None
         self._refusals = 0
         self._sources = Sources(database, folders)
-        self._batches = Batches(database, redactor or Redactor.from_environment())
+        self.redactor = redactor or Redactor.from_environment()
+        self._batches = Batches(database, self.redactor)
         self._working = threading.RLock()
         self._wake = threading.Event()
         self._stopping = False

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..kernel import secrets
+from ..kernel.secrets import MARKS
 from ..types import ArtifactsPacked, ExecutionOutput, ExecutionStart
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -24,8 +25,7 @@ class Redactor(secrets.Redactor):
             source = self.source(record.source)
             return record if source == record.source else _changed(record, {"source": source})
         if isinstance(record, ExecutionOutput):
-            outputs = [self._of_output(output) for output in record.outputs]
-            return _changed(record, {"outputs": outputs})
+            return _changed(record, {"outputs": self._outputs(record.outputs)})
         if isinstance(record, ArtifactsPacked):
             # All else in these many files is ours; each text by itself would take half of the time.
             paths = "\n".join(file.path for file in record.files)
@@ -57,8 +57,36 @@ class Redactor(secrets.Redactor):
         cleaned = self.value(value, name)
         return value if cleaned == value else cleaned
 
+    def _lines(self, lines: list[Any]) -> list[str]:
+        """Redact a traceback; a text of several lines may be spread over them."""
+        texts = [*map(str, lines)]
+        apart = [self.text(text) for text in texts]
+        whole = self.text("\n".join(texts))
+        return apart if "\n".join(apart) == whole else whole.split("\n")
+
+    def _outputs(self, outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        cleaned = [self._of_output(output) for output in outputs]
+        for name in ("stdout", "stderr"):
+            pieces = [n for n, output in enumerate(outputs) if output.get("name") == name]
+            if len(pieces) > 1:
+                self._join(outputs, cleaned, pieces)
+        return [output for output in cleaned if output]
+
+    def _join(
+        self, outputs: list[dict[str, Any]], cleaned: list[dict[str, Any]], pieces: list[int]
+    ) -> None:
+        """Put a stream together again where another one has come into the middle of a secret."""
+        whole = self.text("".join(_text_of(outputs[n]) for n in pieces))
+        found = sum(len(MARKS.findall(_text_of(cleaned[n]))) for n in pieces)
+        if len(MARKS.findall(whole)) > found:
+            cleaned[pieces[0]] = {**cleaned[pieces[0]], "text": whole}
+            for n in pieces[1:]:
+                cleaned[n] = {}
+
     def _of_output(self, output: dict[str, Any]) -> dict[str, Any]:
         changed = {key: self.value(each) for key, each in output.items() if key != "data"}
+        if isinstance(output.get("traceback"), list):
+            changed["traceback"] = self._lines(output["traceback"])
         if isinstance(output.get("data"), dict):
             changed["data"] = {
                 kind: value
@@ -67,6 +95,11 @@ class Redactor(secrets.Redactor):
                 for kind, value in output["data"].items()
             }
         return changed
+
+
+def _text_of(output: dict[str, Any]) -> str:
+    text = output.get("text", "")
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)
 
 
 def _same(one: object, other: object) -> bool:

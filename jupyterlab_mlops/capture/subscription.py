@@ -14,6 +14,7 @@ import msgspec
 import zmq
 from jupyter_client.session import DELIM, Session
 
+from ..kernel.whisper import FIELD, unseal
 from ..types import AnyRecord
 from .assemble import WANTED, Assembler, Message
 from .attach import attach_request
@@ -45,6 +46,8 @@ class Subscription:
         Called when the kernel's journal has something new.
     fault
         Told of whatever fails here.
+    learn
+        Told of values that have become secrets in the kernel.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Subscription:
         find_notebook: FindNotebook,
         ring: Callable[[], None],
         fault: Fault,
+        learn: Callable[[list[str]], None],
     ) -> None:
         self.manager = manager
         self.assembler = assembler
@@ -63,6 +67,7 @@ class Subscription:
         self._find_notebook = find_notebook
         self._ring = ring
         self._fault = fault
+        self._learn = learn
         self._waiting: deque[Message] = deque()
         self._reading: asyncio.Task[None] | None = None
         self._live: asyncio.TimerHandle | None = None
@@ -147,6 +152,7 @@ class Subscription:
             message = self._parse(frames)
             if message is None or not self.enabled:
                 return
+            self._hear(message)
             if self._waiting or message.kind == "execute_input":
                 self._queue(message)
             else:
@@ -179,7 +185,15 @@ class Subscription:
         header = _decode(parts[1])
         kind = header.get("msg_type", "")
         content = _decode(parts[4]) if kind in WANTED else {}
-        return Message(kind, header, _decode(parts[2]), content)
+        metadata = _decode(parts[3]) if kind == "execute_input" else {}
+        return Message(kind, header, _decode(parts[2]), content, metadata)
+
+    def _hear(self, message: Message) -> None:
+        """Take up what the kernel says of secrets, before any output that may hold them."""
+        if message.kind == "update_display_data":
+            said = (message.content.get("metadata") or {}).get(FIELD)
+            if isinstance(said, str):
+                self._learn(unseal(self._session.key, said))
 
     def _feed(self, message: Message) -> None:
         self._give(self.assembler.feed(message, _now_ms()))

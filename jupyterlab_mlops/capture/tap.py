@@ -207,6 +207,7 @@ class Tap:
             find_notebook,
             self._ingest.doorbell,
             self.fault,
+            self._ingest.redactor.learn,
         )
         subscription.enabled = self.enabled
         subscription.open()

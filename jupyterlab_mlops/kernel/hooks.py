@@ -28,7 +28,9 @@ from .runs import runs
 from .secrets import redactor
 
 DOORBELL = "mlops-doorbell"
+SKIP_TAG = "mlops-skip"
 MAX_ERROR_TEXT, MAX_FRAMES = 100_000, 200
+_ROOTS = ("pass", "secret", "token", "key", "pwd", "cred")
 _sequence = itertools.count(1)
 _skip_pattern = re.compile(r"\s*%%mlops[ \t]+skip\b")
 
@@ -38,12 +40,33 @@ def is_skipped(source: str) -> bool:
     return _skip_pattern.match(source) is not None
 
 
+def is_kept_out(request: Any) -> bool:
+    """Whether a request says so: by the cell's tag `mlops-skip`, or its `mlops: {record: false}`.
+
+    JupyterLab and Notebook send a cell's metadata along; nbclient and papermill do not.
+    """
+    metadata = request.get("metadata") if isinstance(request, dict) else None
+    if not metadata:
+        return False
+    tags, wish = metadata.get("tags"), metadata.get("mlops")
+    tagged = isinstance(tags, (list, tuple)) and SKIP_TAG in tags
+    return tagged or (isinstance(wish, dict) and wish.get("record") is False)
+
+
+def _is_unwanted(request: Any) -> bool:
+    """Whether the cell that a request runs is not to be recorded, for whatever reason."""
+    if recorder.paused or is_kept_out(request):
+        return True
+    content = request.get("content") if isinstance(request, dict) else None
+    return is_skipped(str((content or {}).get("code", "")))
+
+
 class Hooks:
     """The callbacks on one IPython shell."""
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.kernel = getattr(shell, "kernel", None)
+        self.kernel: Any = getattr(shell, "kernel", None)
         self.capture: OutputCapture | None = None
         self._gathers = False
         self._undo: list[Any] = []
@@ -59,8 +82,9 @@ class Hooks:
         self.shell.events.register("pre_run_cell", self.before)
         self.shell.events.register("post_run_cell", self.after)
         if kernel_session is not None:
-            self.capture = OutputCapture(kernel_session)
+            self.capture = OutputCapture(kernel_session, self._tell_secrets, _is_unwanted)
             self.capture.install()
+            self._learn_what_is_typed()
             self._wrap("_send_abort_reply", self._aborted)
             self._wrap("do_shutdown", self._shutting_down)
 
@@ -123,8 +147,11 @@ class Hooks:
 
     def _begin(self, info: Any) -> None:
         source, now = info.raw_cell, time_ns() // 1_000_000
-        recorded = not (recorder.paused or ("%%mlops" in source and is_skipped(source)))
-        msg_id = self._msg_id() if recorded else ""
+        request = self._request()
+        recorded = not (
+            recorder.paused or ("%%mlops" in source and is_skipped(source)) or is_kept_out(request)
+        )
+        msg_id = _msg_id(request) if recorded else ""
         execution = Execution(
             make_execution_id(recorder.session_id or "", msg_id) if recorded else None,
             source,
@@ -163,11 +190,11 @@ class Hooks:
         if recorder.tap and execution.run_ids:
             self.ring()
 
-    def _msg_id(self) -> str:
+    def _request(self) -> Any:
         try:
-            return str(self.shell.get_parent()["header"]["msg_id"])
-        except (AttributeError, KeyError, TypeError):
-            return uuid.uuid4().hex  # IPython in a terminal
+            return self.shell.get_parent()
+        except AttributeError:
+            return None  # IPython in a terminal
 
     def _write_start(self, execution: Execution, msg_id: str, count: int | None) -> None:
         # Written by hand: the json module would take a quarter of a trivial cell's whole budget.
@@ -185,6 +212,7 @@ class Hooks:
     def _write_end(self, execution: Execution, status: str, error: dict[str, Any] | None) -> None:
         names = names_of(execution.transformed)
         read, written = names.as_json or settled_json(names, self.shell.user_ns)
+        self._learn_variables(written)
         now, run_ids = time_ns() // 1_000_000, execution.run_ids
         recorder.opened.write_text(  # type: ignore[union-attr]
             f'{{"type":"execution_end","execution_id":"{execution.execution_id}"'
@@ -210,6 +238,39 @@ class Hooks:
         }
         return ("interrupted" if interrupted else "error"), described
 
+    # ------------------------------------------------------------------------------- secrets
+
+    @quietly("hooks.tell_secrets")
+    def _tell_secrets(self) -> None:
+        """Let the server that listens know what has become a secret here, before it is put out."""
+        values = redactor.news()
+        if values and recorder.tap:
+            from .whisper import FIELD, seal
+
+            self.ring(**{FIELD: seal(self.kernel.session.key, values)})
+
+    def _learn_what_is_typed(self) -> None:
+        """Know what is typed into `getpass()` as a secret."""
+        ask = self.kernel.getpass
+
+        def getpass(*args: Any, **kwargs: Any) -> Any:
+            typed = ask(*args, **kwargs)
+            if isinstance(typed, str):
+                redactor.learn([typed])
+            return typed
+
+        self.kernel.getpass = getpass
+        self._undo.append("getpass")
+
+    @quietly("hooks.learn_variables")
+    def _learn_variables(self, written: str) -> None:
+        """Know the values of variables that are called `password` or the like."""
+        if not any(map(written.lower().__contains__, _ROOTS)):
+            return
+        for name in json.loads(written):
+            redactor.learn_named(str(name), self.shell.user_ns.get(name))
+        self._tell_secrets()
+
     # -------------------------------------------------------------------------- the kernel's
 
     @quietly("hooks.aborted")
@@ -217,7 +278,7 @@ class Hooks:
         """A queued cell that the kernel refuses because one before it failed."""
         content, header = message["content"], message["header"]
         source = content.get("code", "")
-        unwanted = content.get("silent") or not recorder.recording or is_skipped(source)
+        unwanted = content.get("silent") or not recorder.recording or _is_unwanted(message)
         if header["msg_type"] != "execute_request" or unwanted:
             return
         execution = Execution(
@@ -258,6 +319,13 @@ class Hooks:
             )
         except Exception as error:
             recorder.fault("hooks.ring", error)
+
+
+def _msg_id(request: Any) -> str:
+    try:
+        return str(request["header"]["msg_id"])
+    except (KeyError, TypeError):
+        return uuid.uuid4().hex
 
 
 def _text(error: BaseException) -> str:

@@ -7,6 +7,7 @@ nbclient or papermill stores: streams joined, displays updated in place, cleared
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from .recorder import quietly, recorder
@@ -17,6 +18,8 @@ REMEMBERED_CELLS = 64
 """So many cells with displays that later ones may update are kept in mind."""
 _OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result", "error")
 _KINDS = frozenset([*_OUTPUTS, "clear_output", "comm_open", "comm_msg", "status"])
+SKIPPED = "mlops_skip"
+"""In the metadata of `execute_input`: this cell is not to be recorded."""
 
 
 class CellOutputs:
@@ -162,10 +165,28 @@ def _size(value: Any) -> int:
 
 
 class OutputCapture:
-    """Reads what the kernel's session sends, for the cells that `watch` names."""
+    """Reads what the kernel's session sends, for the cells that `watch` names.
 
-    def __init__(self, session: Any) -> None:
+    Parameters
+    ----------
+    session
+        The kernel's.
+    before_output
+        Called before an output is sent.
+    is_skipped
+        Whether the cell of a request (a whole message) is not to be recorded.
+    """
+
+    def __init__(
+        self,
+        session: Any,
+        before_output: Callable[[], None],
+        is_skipped: Callable[[Any], bool],
+    ) -> None:
         self._session = session
+        self._skipped: deque[str] = deque(maxlen=REMEMBERED_CELLS)
+        self._before_output = before_output
+        self._is_skipped = is_skipped
         self._send = session.send
         self._cells: dict[str, CellOutputs] = {}
         self._recent: deque[CellOutputs] = deque(maxlen=REMEMBERED_CELLS)
@@ -186,10 +207,21 @@ class OutputCapture:
         self._cells[msg_id] = CellOutputs(execution_id)
 
     def _sent(self, stream: Any, msg_or_type: Any, *args: Any, **kwargs: Any) -> Any:
+        kind = msg_or_type if isinstance(msg_or_type, str) else msg_or_type["header"]["msg_type"]
+        if kind in _OUTPUTS:
+            self._before_output()
+        elif kind == "execute_input" and self._is_skipped(kwargs.get("parent")):
+            self._skip(kwargs)
         result = self._send(stream, msg_or_type, *args, **kwargs)
         if self._cells:
             self._read(msg_or_type, args, kwargs)
         return result
+
+    @quietly("outputs.skip")
+    def _skip(self, arguments: dict[str, Any]) -> None:
+        """Say so with the cell's source, and leave out what it changes of earlier outputs."""
+        arguments["metadata"] = {**(arguments.get("metadata") or {}), SKIPPED: True}
+        self._skipped.append(arguments["parent"]["header"]["msg_id"])
 
     @quietly("outputs.read")
     def _read(self, message: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -213,7 +245,8 @@ class OutputCapture:
             if cell is not None and content.get("execution_state") == "idle":
                 self._close(msg_id, cell)
         elif kind == "update_display_data":
-            self._update_elsewhere(content, cell)
+            if msg_id not in self._skipped:
+                self._update_elsewhere(content, cell)
         elif cell is not None and msg_id not in self._diverted.values():
             cell.add(kind, content)
 

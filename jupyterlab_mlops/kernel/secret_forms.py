@@ -102,11 +102,55 @@ FORMS = {
 }
 """Found in their own case only; each has a match of `LONG` in it."""
 
+KINDS = {
+    "AWS key": "AKIA ASIA",
+    "Alibaba key": "LTAI",
+    "Tencent key": "AKID",
+    "Google key": "AIza ya29. GOCSPX-",
+    "Azure key": "AccountKey= SharedAccessKey= 8Q~",
+    "DigitalOcean token": "dop_v1_ doo_v1_ dor_v1_",
+    "Heroku key": "HRKU-",
+    "GitHub token": "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
+    "GitLab token": "glpat- gldt- glrt- glcbt-",
+    "Atlassian token": "ATBB ATATT3x",
+    "npm token": "npm_",
+    "PyPI token": "pypi-",
+    "Docker token": "dckr_pat_",
+    "Vault token": "hvs. hvb.",
+    "Hugging Face token": "hf_",
+    "OpenAI or Anthropic key": "sk-",
+    "Groq key": "gsk_",
+    "Perplexity key": "pplx-",
+    "xAI key": "xai-",
+    "Replicate token": "r8_",
+    "LangSmith key": "lsv2_",
+    "NVIDIA key": "nvapi-",
+    "Databricks token": "dapi",
+    "Kaggle token": "KGAT_",
+    "Slack token": "xox xapp- hooks.slack.com/",
+    "Discord hook": "/api/webhooks/",
+    "Stripe key": "sk_live_ sk_test_ rk_live_ rk_test_ whsec_",
+    "Square token": "sq0",
+    "Shopify token": "shpat_ shpca_ shppa_ shpss_",
+    "SendGrid key": "SG.",
+    "Telegram token": "bot :AA",
+    "Grafana token": "glc_ glsa_",
+    "Sentry token": "sntrys_ sntryu_",
+    "web token": "eyJ",
+    "private key": "-----begin AGE-SECRET-KEY-1",
+}
+"""What the secrets of some beginnings are called; others are keys."""
+
 LONG = r"[A-Za-z0-9_+/=~-]{20}"
 
-_END = r"""\\?["']?\]?\s*(?:=>|[=:](?!=))\s*[rbuf]{0,2}\\?(?P<q>["'])"""
-_QUOTED = r"""(?P<secret>[^"'\n\\]{4,})\\?(?P=q)"""
+_END = (
+    r"""\\?["']?\]?\s*(?:=>|[=:](?!=))\s*[rbuf]{0,2}"""
+    r"""(?P<escaped>\\)?(?P<q>"{3}|'{3}|["'])"""
+)
+# Behind an escaped mark, as in JSON, all ends at the next one; else the other one may stand within.
+_QUOTED = r"""(?P<secret>(?(escaped)[^"'\n\\]{4,}|(?:\\[^\n]|(?!(?P=q))[^\n\\]){4,}))\\?(?P=q)"""
 _TOKEN = r"(?P<secret>[A-Za-z0-9_.~+/=-]{8,})\\?(?P=q)"
+_WORD = r"(?P<secret>(?=[\w.~+/-]*\d)(?=[\d_.~+/-]*[A-Za-z])[\w.~+/-]{8,}=*)"
 _VARIABLE = r"\w*(?:token|secret|passw(?:or)?d|key)\w*"
 
 NAMES = {
@@ -126,9 +170,14 @@ NAMES = {
     "token": r"(?<!\w)token" + _END + _TOKEN,
     "auth-token": "auth-token" + _END + _TOKEN,
     "bearer": r"bearer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)",
+    "authorization": r"authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:token|apikey)\s+"
+    r"(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
     "basic": r"basic\s+(?P<secret>(?=[A-Za-z+/]*[0-9=])[A-Za-z0-9+/]{12,}={0,2})(?![A-Za-z0-9])",
     "-----begin ": r"-----begin [a-z ]{0,40}private key(?: block)?-----(?:(?!-----begin )(?s:.))*?"
-    r"-----end [a-z ]{0,40}private key(?: block)?-----",
+    r"-----end [a-z ]{0,40}private key(?: block)?-----"
+    # Cut off, or with numbers, colours or signs of a difference beside its lines.
+    r"|-----begin [a-z ]{0,40}private key(?: block)?-----(?:[^A-Za-z0-9+/]{0,40}"
+    r"(?:\d{1,5}\b[^A-Za-z0-9+/]{0,20})?n?[A-Za-z0-9+/]{40,}={0,2})+",
     # In addresses: behind a name, alone before the host, and among the fields of the query.
     "://": r"""://(?:[^\s/:@'"]*:(?P<secret>[^\s/@'"]+)|(?P<alone>[\w-]{16,}))(?=@)""",
     "token=": r"""(?<=[?&])token=(?P<secret>[^\s&"'#\\]{6,})""",
@@ -137,11 +186,20 @@ NAMES = {
     "api_key=": r"""(?<=[?&])api_key=(?P<secret>[^\s&"'#\\]{6,})""",
     "sig=": r"""(?<=[?&])sig=(?P<secret>[^\s&"'#\\]{12,})""",
     "signature=": r"""(?<=[?&-])signature=(?P<secret>[^\s&"'#\\]{12,})""",
+    # In files that cells write: a line of YAML, the parts of a connection.
+    "password:": r"password:[ \t]+(?P<secret>(?=\S*\d)[^\s\"',;()\[\]{}]{8,})[ \t]*(?=\r?\n|\Z)",
+    "api_key:": r"api_key:[ \t]+" + _WORD + r"[ \t]*(?=\r?\n|\Z)",
+    "password=": r"(?<=;)password=(?P<secret>[^\s;\"'\\]{4,})",
+    "pwd=": r"(?<=;)pwd=(?P<secret>[^\s;\"'\\]{4,})",
     # On a command line.
     "--password": r"""--password[ =]+(?P<secret>[^\s'"\\]{4,})""",
     "--token": r"""--token[ =]+(?P<secret>[^\s'"\\]{8,})""",
     "--api-key": r"""--api-key[ =]+(?P<secret>[^\s'"\\]{8,})""",
     "--secret": r"""--secret[ =]+(?P<secret>[^\s'"\\]{8,})""",
+    "--user ": r"""--user\s+["']?[^\s:"']+:(?P<secret>[^\s'"\\]{4,})""",
+    "curl ": r"""curl\s[^\n]{0,300}?-u\s*["']?[^\s:"']+:(?P<secret>[^\s'"\\]{4,})""",
+    "mysql": r"""mysql(?:dump|admin)?\s[^\n]{0,200}?\s-p(?P<secret>[^\s'"\\]{4,})""",
+    "pgpassword=": r"""pgpassword=["']?(?P<secret>[^\s$"']{4,})""",
     "%env ": r"%env\s+" + _VARIABLE + r"\s*[= ]\s*(?P<secret>[^\s$]{4,})",
     "%set_env ": r"%set_env\s+" + _VARIABLE + r"\s*[= ]\s*(?P<secret>[^\s$]{4,})",
     "export ": r"export\s+" + _VARIABLE + r"""=["']?(?P<secret>[^\s$"']{4,})""",
@@ -149,6 +207,9 @@ NAMES = {
 """What stands before a secret that has no form of its own; found in any case."""
 
 SHOWN = {
+    "key: ": r"(?<=api[ _-])key:\s+[\"']?" + _WORD,
+    "token: ": r"(?<![A-Za-z])token:\s+[\"']?(?=\S{12})" + _WORD,
+    "secret: ": r"(?<![A-Za-z])secret:\s+[\"']?(?=\S{8})" + _WORD,
     "password": r"""password(?:=|:\s+(?=\S*\d))(?P<secret>[^\s&;,'"()\[\]{}<>]{4,})""",
     "passwd=": r"""passwd=(?P<secret>[^\s&;,'"()\[\]{}<>]{4,})""",
     "pwd=": r"""(?<![A-Za-z])pwd=(?P<secret>[^\s&;,'"()\[\]{}<>/]{4,})""",
@@ -158,5 +219,8 @@ SHOWN = {
 }
 """In what was put out only: in source this is the name of a variable."""
 
-ROOTS = ("pass", "secret", "token", "key", "bearer", "basic", "://", "pwd", "cred", "sig")
+ROOTS = (
+    *("pass", "secret", "token", "key", "bearer", "basic", "://", "pwd", "cred", "sig", "auth"),
+    *("curl ", "mysql", "--user "),
+)
 """One of these is in whatever `NAMES` and `SHOWN` find."""

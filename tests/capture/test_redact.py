@@ -17,6 +17,7 @@ from jupyterlab_mlops.types import (
 
 AWS = "AKIA" + "IOSFODNN7EXAMPLE"
 GITHUB = "ghp_" + "a" * 36
+OF_AWS, OF_GITHUB = "[redacted: AWS key]", "[redacted: GitHub token]"
 
 
 @pytest.fixture
@@ -27,8 +28,8 @@ def redactor():
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (f"key = '{AWS}'", "key = '[redacted]'"),
-        (f"!git clone https://{GITHUB}@github.com/x", "!git clone https://[redacted]@github.com/x"),
+        (f"key = '{AWS}'", f"key = '{OF_AWS}'"),
+        (f"!git clone https://{GITHUB}@github.com/x", f"!git clone https://{OF_GITHUB}@github.com/x"),
         ("password = 'hunter22'", "password = '[redacted]'"),
         ('connect(db_password="hunter22", port=1)', 'connect(db_password="[redacted]", port=1)'),
         ("{'api_key': 'abcdef'}", "{'api_key': '[redacted]'}"),
@@ -71,20 +72,20 @@ def test_outputs_are_cleaned_in_all_their_texts(redactor):
         ],
     )
     stream, display, error = redactor.record(record).outputs
-    assert stream["text"] == "[redacted] password=[redacted] ok\n"
-    assert display["data"] == {"text/html": "<b>[redacted]</b>", "image/png": GITHUB}
-    assert (error["evalue"], error["traceback"]) == ("[redacted]", ["[redacted]", "fine"])
+    assert stream["text"] == f"{OF_AWS} password=[redacted] ok\n"
+    assert display["data"] == {"text/html": f"<b>{OF_GITHUB}</b>", "image/png": GITHUB}
+    assert (error["evalue"], error["traceback"]) == (OF_AWS, [OF_AWS, "fine"])
     assert record.outputs[0]["text"].startswith(AWS)
 
 
 def test_source_errors_and_diffs_are_cleaned(redactor):
     start = ExecutionStart(session_id="s", execution_id="e", source=AWS, started_at=0)
-    assert redactor.record(start).source == "[redacted]"
+    assert redactor.record(start).source == OF_AWS
     failed = ExecutionError(name="E", value=AWS, traceback=[AWS])
     end = ExecutionEnd(execution_id="e", status="error", ended_at=0, error=failed)
-    assert redactor.record(end).error.traceback == ["[redacted]"]
+    assert redactor.record(end).error.traceback == [OF_AWS]
     environment = SessionEnvironment(session_id="s", git=GitState(diff=f"+{AWS}"))
-    assert redactor.record(environment).git.diff == "+[redacted]"
+    assert redactor.record(environment).git.diff == f"+{OF_AWS}"
     run = RunStart(run_id="r", start_time=0)
     assert redactor.record(run) is run
 
@@ -98,24 +99,24 @@ def test_switched_off_it_changes_nothing(monkeypatch):
     monkeypatch.setenv("JUPYTER_MLOPS_REDACT", "0")
     assert Redactor.from_environment().source(AWS) == AWS
     monkeypatch.setenv("JUPYTER_MLOPS_REDACT", '["EMP-[0-9]+"]')
-    assert Redactor.from_environment().source(f"EMP-1 {AWS}") == "[redacted] [redacted]"
+    assert Redactor.from_environment().source(f"EMP-1 {AWS}") == f"[redacted] {OF_AWS}"
     monkeypatch.setenv("JUPYTER_MLOPS_REDACT", "not json")
-    assert Redactor.from_environment().source(AWS) == "[redacted]"
+    assert Redactor.from_environment().source(AWS) == OF_AWS
 
 
 def test_a_letter_that_is_two_in_lower_case_moves_nothing(redactor):
-    assert redactor.text(f"\u0130\u0130 {AWS} \u0130") == "\u0130\u0130 [redacted] \u0130"
+    assert redactor.text(f"\u0130\u0130 {AWS} \u0130") == f"\u0130\u0130 {OF_AWS} \u0130"
 
 
 def test_a_web_token_is_found_behind_an_escape(redactor):
     token = ".".join(["eyJ" + "a" * 20, "eyJ" + "b" * 20, "c" * 20])
-    assert redactor.text(f"'\\n{token}'") == "'\\n[redacted]'"
+    assert redactor.text(f"'\\n{token}'") == "'\\n[redacted: web token]'"
 
 
 def test_a_private_key_goes_as_a_whole(redactor):
     begin, end = "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"
     assert redactor.source(f"a\n{begin}\nMIIE\n{begin}\nMIIF\n{end}\nb") == (
-        f"a\n{begin}\nMIIE\n[redacted]\nb"
+        f"a\n{begin}\nMIIE\n[redacted: private key]\nb"
     )
 
 

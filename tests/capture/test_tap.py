@@ -173,8 +173,8 @@ def test_secrets_do_not_reach_the_record(kernel, record):
     secret = "AKIA" + "IOSFODNN7EXAMPLE"
     kernel.execute(f"key = '{secret}'\nprint(key)")
     (execution,) = record.ended(1)
-    assert execution.source == "key = '[redacted]'\nprint(key)"
-    assert execution.outputs[0]["text"] == "[redacted]\n"
+    assert execution.source == "key = '[redacted: AWS key]'\nprint(key)"
+    assert execution.outputs[0]["text"] == "[redacted: AWS key]\n"
 
 
 def test_a_skipped_cell_leaves_no_trace(kernel, record):

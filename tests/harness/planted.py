@@ -69,3 +69,15 @@ KINDS = {
     "sentry": "sntryu_" + made_up(64, _HEX),
     "web token": f"eyJ{made_up(30)}.eyJ{made_up(60)}.{made_up(43)}",
 }  # fmt: skip
+MORE = {
+    f"{kind} once more": beginning + made_up(count, letters)
+    for kind, beginning, count, letters in (
+        ("aws", "AKIA", 16, string.ascii_uppercase),
+        ("github", "ghp_", 36, _ALL),
+        ("gitlab", "glpat-", 20, _ALL),
+        ("hugging face", "hf_", 34, _ALL),
+        ("stripe", "sk_live_", 24, _ALL),
+        ("npm", "npm_", 36, _ALL),
+    )
+}
+"""A second one of some."""
