@@ -7,12 +7,15 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import websocket
 
 from .server import Server
+
+if TYPE_CHECKING:
+    from .hub import UserServer
 
 Message = dict[str, Any]
 
@@ -35,15 +38,15 @@ class KernelSession:
 
     Parameters
     ----------
-    server : Server
-        Where the kernel runs.
+    server : Server or UserServer
+        Where the kernel runs, and as whom.
     path : str
         Notebook path, relative to the server's root folder; it need not exist.
     kernel : str
         Name of the kernel.
     """
 
-    def __init__(self, server: Server, path: str, kernel: str = "python3") -> None:
+    def __init__(self, server: Server | UserServer, path: str, kernel: str = "python3") -> None:
         self._server = server
         session = server.api.json(
             "POST",

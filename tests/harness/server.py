@@ -154,14 +154,14 @@ class Server:
         if not self._process:
             return
         process, self._process = self._process, None
-        family = _descendants(process.pid)
+        family = descendants(process.pid)
         process.terminate()
         try:
             process.wait(timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        _kill(family)
+        kill_all(family)
 
     def kill(self) -> None:
         """End the server with `kill -9`; its kernels live on until they notice."""
@@ -233,14 +233,16 @@ def wait_for(condition: Callable[[], T], *, timeout: float = 30, interval: float
     return answer
 
 
-def _descendants(pid: int) -> list[psutil.Process]:
+def descendants(pid: int) -> list[psutil.Process]:
+    """All processes below one, whoever started them."""
     try:
         return psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
 
 
-def _kill(processes: list[psutil.Process]) -> None:
+def kill_all(processes: list[psutil.Process]) -> None:
+    """End processes that are still there, and wait for their ends."""
     for process in processes:
         try:
             process.kill()
