@@ -26,12 +26,15 @@ lint: .venv/.installed ## style, types, generated files
 	scripts/lint.sh
 
 # Two at a time, since tests mostly wait for kernels and servers; a file stays in one process.
-test-py: .venv/.installed .venv-mlflow/.installed ## Python tests
+test-py: .venv/.installed .venv-mlflow/.installed .venv/.hub ## Python tests
 	$(PYTEST) --numprocesses 2 --dist loadfile
 
 test-foreign: .venv/.installed ## notebooks of other projects, run with and without the extension
 	$(PIP) install --quiet --requirement requirements/foreign.txt
 	MLOPS_LONG=1 $(PYTEST) tests/foreign
+
+test-hub: .venv/.installed .venv/.browser .venv/.hub .venv-collaboration/.installed ## a real JupyterHub, and two people in one notebook, in their long form
+	MLOPS_LONG=1 $(PYTEST) tests/hub
 
 test-imports: .venv/.installed .venv-mlflow/.installed .venv-peers/.installed ## records of other tools, written by them and taken over
 	MLOPS_LONG=1 $(PYTEST) tests/imports
@@ -76,11 +79,11 @@ docs-shots: .venv/.installed .venv/.browser ## screenshots of the docs, from the
 	$(PY) scripts/screenshots.py
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-mlflow .venv-peers .venv-frameworks .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
+	rm -rf .venv .venv-mlflow .venv-peers .venv-frameworks .venv-collaboration .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-hub test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
@@ -121,6 +124,15 @@ lib/.built: node_modules/.installed $(FRONT)
 	test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
 	.venv-frameworks/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/frameworks.txt
 	.venv-frameworks/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --requirement requirements/frameworks-alone.txt
+	touch $@
+
+.venv/.hub: requirements/hub.txt .venv/.packages
+	$(PIP) install --quiet --requirement requirements/hub.txt
+	touch $@
+
+# Packages that would change every notebook of the other tests: a folder to be put on the path.
+.venv-collaboration/.installed: requirements/collaboration.txt .venv/.packages
+	$(PIP) install --quiet --prefix .venv-collaboration --requirement requirements/collaboration.txt
 	touch $@
 
 .venv/.browser: .venv/.packages

@@ -5,8 +5,6 @@ Each takes the store's write transaction first, so that a refusal leaves nothing
 
 from __future__ import annotations
 
-import getpass
-import os
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -291,15 +289,6 @@ def request_push(
         aliases=request.aliases,
     )
     return registry.request_push(tx, record)
-
-
-def account() -> str | None:
-    """Who runs this process: under a Hub the Hub's user, else the account's name."""
-    hub_user = os.environ.get("JUPYTERHUB_USER")
-    try:
-        return hub_user or getpass.getuser()
-    except (KeyError, OSError):
-        return None  # a container's user without a name
 
 
 def now() -> int:

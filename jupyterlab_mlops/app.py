@@ -114,9 +114,15 @@ class MLOpsApp(Settings, ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if self.parts is not None:
-            self.parts.start()
+            self._go(self.parts)
         elif self._waiting is not None:
             self._retrying = asyncio.ensure_future(self._try_again(self._waiting))
+
+    def _go(self, parts: MLOps) -> None:
+        parts.start()
+        # Only now have other extensions set up what passes messages on to kernels.
+        assert self.serverapp is not None
+        parts.tap.askers.listen(self.serverapp.web_app.settings, parts.tap.fault)
 
     async def _try_again(self, folder: Path) -> None:
         """Begin as soon as the record can be opened: a disk has room again, a lock is gone."""
@@ -126,7 +132,7 @@ class MLOpsApp(Settings, ExtensionApp):
                 database = await asyncio.to_thread(self._open, folder)
             except StoreUnavailable:
                 continue
-            self._begin(database).start()
+            self._go(self._begin(database))
             self.log.warning("The record %s can be written again; this server records.", folder)
 
     async def stop_extension(self) -> None:

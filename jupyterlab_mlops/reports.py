@@ -9,14 +9,13 @@ from .errors import InvalidQuery, InvalidRequest, NotFound
 from .notes import EVERYWHERE, Block, Fence, parse_block, pieces
 from .report_page import Drawn, Piece, page
 from .store import experiments, metrics, runs
+from .store.authors import NOTE_TAG
 from .store.fields import PREFIXES, Key
 from .store.filters import parse_columns
 from .store.scope import Scope
 from .store.search import find_page
 from .types import Curve, Experiment, NoteBlock, Run
 
-NOTE_TAG = "mlflow.note.content"
-"""Where MLflow keeps the description of an experiment."""
 SHOWN = ("run_name", "status", "start_time", "duration", "experiment", "user_id", "notebook",
          "verdict", "note")  # fmt: skip
 """Attributes of runs that a table shows."""

@@ -151,6 +151,8 @@ class ExecutionContext(Record, tag="execution_context"):
     notebook: str
     cell_ids: list[str] = []
     """All cells of the notebook in its order, where they are told: for the state verdict."""
+    user: str | None = None
+    """Who ran it."""
 
 
 class RunStart(Record, tag="run_start"):
@@ -197,6 +199,8 @@ class RunUpdate(Record, tag="run_update"):
     name: str | None = None
     note: str | None = None
     lifecycle_stage: LifecycleStage | None = None
+    execution_id: str | None = None
+    """The cell that does so."""
 
 
 class ParamLogged(Record, tag="params"):
@@ -222,6 +226,9 @@ class TagsSet(Record, tag="tags"):
 
     run_id: str
     tags: dict[str, str | None]
+    execution_id: str | None = None
+    """The cell that does so."""
+    timestamp: int | None = None
 
 
 class ArtifactLogged(Record, tag="artifact"):
@@ -592,6 +599,13 @@ class Run(View):
     model_count: int = 0
 
 
+class Author(View):
+    """Who wrote a tag or a note, and when."""
+
+    user: str | None
+    timestamp: int
+
+
 class NoteBlock(View):
     """What a block of a note shows: a table of runs, charts of their metrics, or both."""
 
@@ -618,6 +632,9 @@ class RunDetails(View):
     executions: list[Execution]
     environment: Environment | None
     children: list[Run]
+    tag_authors: dict[str, Author] = {}
+    """By key; tags that are not in it came with the run."""
+    note_author: Author | None = None
 
 
 class MetricHistory(View):

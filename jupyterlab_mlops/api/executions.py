@@ -54,6 +54,7 @@ async def add_context(services: Services, body: ExecutionContextRequest) -> Done
             cell_id=body.cell_id,
             notebook=body.notebook,
             cell_ids=body.cell_ids,
+            user=services.user,
         )
     )
     return Done()

@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
-
-from ..actions import account
+from ..identity import user_of
+from ..store.authors import written_by
 from ..store.sessions import get_session
 
 if TYPE_CHECKING:
@@ -41,9 +40,11 @@ class Services:
 
     async def write(self, function: OnRecord[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``function(transaction, *args, **kwargs)`` on the writer's thread."""
+        author = self.author
 
         def run(transaction: sqlite3.Connection) -> T:
-            return function(transaction, *args, **kwargs)
+            with written_by(transaction, *author):
+                return function(transaction, *args, **kwargs)
 
         return await asyncio.wrap_future(self.extension.database.write(run))
 
@@ -65,8 +66,10 @@ class Services:
 
     @property
     def user(self) -> str | None:
-        """Who asks. A server that knows tokens only makes up a name: its account is meant then."""
-        asking = self.handler.current_user
-        if type(self.handler.identity_provider) in (IdentityProvider, PasswordIdentityProvider):
-            return account()
-        return str(asking.username) if asking else None
+        """Who asks."""
+        return user_of(self.handler)
+
+    @property
+    def author(self) -> tuple[str | None, str | None]:
+        """Whose work a write is: a user's, and that of a cell where it comes from one."""
+        return self.user, None

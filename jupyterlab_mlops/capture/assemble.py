@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -94,6 +94,8 @@ class Assembler:
         The kernel; the tap keeps its `notebook` up to date.
     limits
         Of outputs.
+    asker
+        Tells who sent a request, by its id.
 
     Attributes
     ----------
@@ -106,8 +108,14 @@ class Assembler:
         resets it.
     """
 
-    def __init__(self, about: About, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        about: About,
+        limits: Limits | None = None,
+        asker: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
         self.about = about
+        self._asker = asker
         self.session_id: str | None = None
         self.recording = True
         self.rung = False
@@ -238,7 +246,7 @@ class Assembler:
             sequence=self._sequence,
             execution_count=message.content.get("execution_count"),
             notebook=self.about.notebook,
-            user=self.about.user,
+            user=self._asker(msg_id),
         )
 
     def _is_skipped(self, source: str) -> bool:

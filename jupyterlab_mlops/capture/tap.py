@@ -10,9 +10,10 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from ..actions import account
 from ..errors import StoreUnavailable
+from ..identity import account
 from ..types import AnyRecord, Fault, RecordingSwitched, SessionEnd
+from .askers import Askers
 from .assemble import About, Assembler, Limits
 from .context import notebook_of, renamed
 from .ingest import Ingest
@@ -42,6 +43,8 @@ class Tap:
     ----------
     enabled : bool
         False: recording is switched off for good; kernels are known but not listened to.
+    askers : Askers
+        Who sent which request.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Tap:
         limits: Limits | None = None,
     ) -> None:
         self.enabled = True
+        self.askers = Askers()
         self._kernels = kernel_manager
         self._sessions = session_manager
         self._events = event_logger
@@ -202,7 +206,7 @@ class Tap:
 
         subscription = Subscription(
             manager,
-            Assembler(about, self._limits),
+            Assembler(about, self._limits, self.askers.of),
             self._submit,
             find_notebook,
             self._ingest.doorbell,

@@ -78,8 +78,8 @@ def _push_line(pushes: list[Push]) -> str | None:
 
 def register(arguments: Namespace) -> None:
     """Make a version of a registered model."""
-    from ..actions import account
     from ..actions import register as make
+    from ..identity import account
     from ..types import RegisterRequest
 
     is_model = MODEL_ID.fullmatch(arguments.run_ref)
@@ -112,7 +112,8 @@ def push(arguments: Namespace) -> int:
 
     Without `--wait` the outbox of the next server that works on this record does it.
     """
-    from ..actions import account, request_push
+    from ..actions import request_push
+    from ..identity import account
     from ..types import PushRequest
 
     known = targets()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..kernel.places import journals_dir, scratch_dir
 from ..kernel.segment import SUFFIX
@@ -12,6 +13,8 @@ from .config import folder, redactor
 
 if TYPE_CHECKING:
     from ..store.db import Database
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -26,6 +29,18 @@ def record() -> Iterator[Database]:
         if _has_journals(database):
             _ingest(database)
         yield database
+
+
+def by_account(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """Have what is written carry the name of whoever runs the command."""
+    from ..identity import account
+    from ..store.authors import written_by
+
+    def run(tx: sqlite3.Connection) -> T:
+        with written_by(tx, account()):
+            return work(tx)
+
+    return run
 
 
 def _tell_the_server(database: Database) -> None:

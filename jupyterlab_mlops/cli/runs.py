@@ -27,7 +27,7 @@ from .output import (
     say_table,
     size,
 )
-from .record import record
+from .record import by_account, record
 
 if TYPE_CHECKING:
     from ..store.db import Database
@@ -223,7 +223,7 @@ def tag(arguments: Namespace) -> None:
     request = TagRunsRequest(run_ids=run_refs, tags=tags)
     with record() as database:
         safe = redactor().record(request)
-        tagged = database.write_now(lambda tx: tag_runs(tx, safe))
+        tagged = database.write_now(by_account(lambda tx: tag_runs(tx, safe)))
     if arguments.json:
         say_json_list(shape(run) for run in tagged)
     else:
@@ -252,7 +252,7 @@ def note(arguments: Namespace) -> None:
             run = database.read(lambda conn: get_run(conn, arguments.run_ref))
         else:
             safe = redactor().text(text)
-            run = database.write_now(lambda tx: set_note(tx, arguments.run_ref, safe))
+            run = database.write_now(by_account(lambda tx: set_note(tx, arguments.run_ref, safe)))
     if arguments.json:
         say_json({"run_id": run.run_id, "name": run.name, "note": run.note})
     else:

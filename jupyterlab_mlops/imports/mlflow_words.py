@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from ..store.authors import NOTE_TAG
 from ..store.foreign import ForeignInput
-from ..store.run_records import NOTE_TAG, PARENT_TAG
+from ..store.run_records import PARENT_TAG
 from .base import File, Source, files_below
 
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}

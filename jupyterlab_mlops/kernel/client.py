@@ -302,7 +302,8 @@ def set_tags(
 
 def record_tags(run_id: str, tags: Mapping[str, str | None]) -> None:
     """Write tags that are text already (None deletes one); for autologgers and magics."""
-    recorder.write({"type": "tags", "run_id": run_id, "tags": dict(tags)})
+    record = {"type": "tags", "run_id": run_id, "tags": dict(tags), "timestamp": now_ms()}
+    recorder.write(record | recorder.place())
 
 
 @forgiving
@@ -315,4 +316,5 @@ def delete_tag(key: str) -> None:
 def set_note(text: str, run_id: str | None = None) -> None:
     """Set the note (Markdown) of the active run (or `run_id`)."""
     note = checked_text("note", text, "note")
-    recorder.write({"type": "run_update", "run_id": runs.target(run_id), "note": note})
+    record = {"type": "run_update", "run_id": runs.target(run_id), "note": note}
+    recorder.write(record | recorder.place())

@@ -151,6 +151,12 @@ class Recorder:
         """The cell that runs: this thread's own, else the one that runs in the main thread."""
         return self.here.execution or self._latest
 
+    def place(self) -> dict[str, str]:
+        """The cell that runs, as records name it; nothing where none is recorded."""
+        execution = self.current_execution()
+        cell = execution and execution.execution_id
+        return {"execution_id": cell} if cell else {}
+
     def enter(self, execution: Execution) -> None:
         """Make `execution` the one that runs in this thread."""
         self.here.execution = self._latest = execution

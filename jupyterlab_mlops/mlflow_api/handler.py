@@ -20,12 +20,12 @@ from jupyter_server.auth.identity import User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
-from ..actions import account
 from ..api.base import MAX_DRAINED, MLOpsHandler
 from ..api.decode import MAX_BODY, too_large
 from ..api.files import FileAnswer
 from ..api.services import Services
 from ..errors import MLOpsError, NotFound, StoreUnavailable, TooLarge
+from ..identity import account
 from .caller import EXECUTION_HEADER, SESSION_HEADER, Caller, proper_id
 from .decode import from_body, from_query
 from .messages import Message
@@ -50,6 +50,11 @@ class MLflowServices(Services):
     def caller(self) -> Caller:
         """Who asks."""
         return self.handler.caller
+
+    @property
+    def author(self) -> tuple[str | None, str | None]:
+        """Whose work a write is."""
+        return self.caller.user, self.caller.execution_id
 
 
 @dataclass(frozen=True)
@@ -236,10 +241,18 @@ def _base(calls: list[Call]) -> type[MLflowHandler]:
 
 
 def _verb(call: Call) -> Callable[..., Any]:
-    @web.authenticated
     @authorized(resource=call.resource)  # type: ignore[untyped-decorator]
-    async def verb(self: MLflowHandler, **path: str) -> None:
+    async def of_user(self: MLflowHandler, **path: str) -> None:
         await self.answer_call(call, path)
+
+    @web.authenticated
+    async def verb(self: MLflowHandler, **path: str) -> None:
+        # An authorizer knows people, a Hub's only those of the Hub; a kernel's token is good for
+        # this API and for nothing else.
+        if self.caller.kernel_id is None:
+            await of_user(self, **path)
+        else:
+            await self.answer_call(call, path)
 
     return verb
 

@@ -13,6 +13,7 @@ import msgspec
 from ..errors import InvalidRequest
 from ..store import experiments, limits, logged_models, runs, tracking
 from ..store.apply import apply
+from ..store.authors import user_of_cell
 from ..store.run_records import NAME_TAG, PARENT_TAG
 from ..types import (
     AnyRecord,
@@ -71,7 +72,10 @@ def _create(
         execution_id=execution_id,
         experiment=experiments.active_name(tx, experiment_id),
         name=(message.run_name or named)[: limits.RUN_NAME] or None,
-        user=message.user_id or tags.get(tracking.USER_TAG) or caller.user,
+        user=user_of_cell(tx, session_id, execution_id)
+        or caller.user
+        or message.user_id
+        or tags.get(tracking.USER_TAG),
         parent_run_id=tags.get(PARENT_TAG),
         tags=tags,
     )

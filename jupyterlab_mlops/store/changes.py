@@ -58,7 +58,8 @@ class WriteConnection(sqlite3.Connection):
 
     `erased` says that something was erased for good, so that no old page may stay in the WAL;
     `folder` is that of the record, `pack` the file that content was appended to last, `files`
-    tells the record and its log that it has open from others of the same names.
+    tells the record and its log that it has open from others of the same names; `user` and
+    `execution_id` say who writes (`authors.written_by`).
     """
 
     collected: list[Changes]
@@ -66,6 +67,8 @@ class WriteConnection(sqlite3.Connection):
     folder: Path | None = None
     pack: FileIO | None = None
     files: Files
+    user: str | None = None
+    execution_id: str | None = None
 
     def begin_collecting(self) -> None:
         """Forget what was gathered for the transaction before."""

@@ -46,6 +46,9 @@ def apply_start(
     key = _enter(tx, stored, joined)
     if session["cell_id"] is not None:
         _use_waiting_context(tx, key, session)
+        _credit_runs(tx, key, changes)
+    elif record.user not in (None, session["user"]):
+        _credit_runs(tx, key, changes)
     unsure = origin != "kernel" and session["notebook_origin"] is None
     if unsure or session["notebook"] is None:
         learn_notebook(tx, record.session_id, record.notebook, origin, changes)
@@ -64,7 +67,8 @@ def _session_of(tx: sqlite3.Connection, record: ExecutionStart) -> dict[str, Any
     """Return what is known of the session, and the context that waits for this execution."""
     sql = (
         "SELECT s.notebook, s.notebook_origin, s.user, s.ended_at,"
-        " c.kernel_id, c.execution_count, c.cell_id, c.notebook AS cell_notebook FROM sessions s"
+        " c.kernel_id, c.execution_count, c.cell_id, c.notebook AS cell_notebook,"
+        " c.user AS cell_user FROM sessions s"
         " LEFT JOIN execution_contexts c"
         " ON c.kernel_id = s.kernel_id AND c.execution_count = ? WHERE s.session_id = ?"
     )
@@ -288,17 +292,21 @@ def apply_context(
     )
     if row is None:
         tx.execute(
-            "INSERT OR REPLACE INTO execution_contexts VALUES (?, ?, ?, ?)",
-            (record.kernel_id, record.execution_count, record.cell_id, record.notebook),
+            "INSERT OR REPLACE INTO execution_contexts VALUES (?, ?, ?, ?, ?)",
+            (
+                *(record.kernel_id, record.execution_count, record.cell_id),
+                *(record.notebook, record.user),
+            ),
         )
         return
-    _set_context(tx, row["id"], record.cell_id, record.notebook)
+    _set_context(tx, row["id"], record.cell_id, record.notebook, record.user)
+    _credit_runs(tx, row["id"], changes)
     _refresh_verdicts(tx, row["id"])
     note(changes, "executions", row["execution_id"])
 
 
 def _use_waiting_context(tx: sqlite3.Connection, key: int, waiting: dict[str, Any]) -> None:
-    _set_context(tx, key, waiting["cell_id"], waiting["cell_notebook"])
+    _set_context(tx, key, waiting["cell_id"], waiting["cell_notebook"], waiting["cell_user"])
     tx.execute(
         "DELETE FROM execution_contexts WHERE kernel_id = :kernel_id"
         " AND execution_count = :execution_count",
@@ -306,9 +314,25 @@ def _use_waiting_context(tx: sqlite3.Connection, key: int, waiting: dict[str, An
     )
 
 
-def _set_context(tx: sqlite3.Connection, key: int, cell_id: str, notebook: str) -> None:
+def _set_context(
+    tx: sqlite3.Connection, key: int, cell_id: str, notebook: str, user: str | None
+) -> None:
     tx.execute(
-        "UPDATE executions SET cell_id = coalesce(cell_id, ?), notebook = coalesce(notebook, ?)"
-        " WHERE id = ?",
-        (cell_id, notebook, key),
+        "UPDATE executions SET cell_id = coalesce(cell_id, ?), notebook = coalesce(notebook, ?),"
+        " user = coalesce(user, ?) WHERE id = ?",
+        (cell_id, notebook, user, key),
     )
+
+
+def _credit_runs(tx: sqlite3.Connection, key: int, changes: Changes) -> None:
+    """Give the runs that a cell has opened to whoever ran it, not to whose kernel it is."""
+    for run_id, user in tx.execute(
+        "SELECT r.run_id, e.user FROM executions e JOIN execution_runs x ON x.execution = e.id"
+        " JOIN runs r ON r.run_id = x.run_id AND r.execution_id = e.execution_id"
+        " JOIN sessions s ON s.session_id = e.session_id"
+        " WHERE e.id = ? AND e.user IS NOT NULL AND (r.user IS NULL OR r.user = s.user)"
+        " AND r.user IS NOT e.user",
+        (key,),
+    ).fetchall():
+        tx.execute("UPDATE runs SET user = ? WHERE run_id = ?", (user, run_id))
+        note(changes, "runs", run_id)

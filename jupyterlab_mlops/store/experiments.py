@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from ..errors import Conflict, InvalidRequest, NotFound
-from . import limits
+from . import authors, limits
 from .changes import collecting, note
 from .conditions import Sql
 from .fields import Grammar
@@ -137,6 +137,7 @@ def set_tags(tx: sqlite3.Connection, experiment_id: int, tags: Mapping[str, str]
             "INSERT OR REPLACE INTO experiment_tags VALUES (?, ?, ?)",
             [(experiment_id, key, text) for key, text in tags.items()],
         )
+        authors.sign(tx, "experiment", str(experiment_id), tags)
         _change(tx, experiment_id)
 
 

@@ -52,11 +52,18 @@ def run_table_speed(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def authors(db: sqlite3.Connection) -> None:
+    """Remember who wrote tags and notes."""
+    for statement in schema.AUTHORS:
+        db.execute(statement)
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_first_tables", first_tables),
     ("0002_mlflow_tables", mlflow_tables),
     ("0003_run_table", run_table),
     ("0004_run_table_speed", run_table_speed),
+    ("0005_authors", authors),
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -18,7 +18,7 @@ from ..types import (
     Origin,
     RegisteredModel,
 )
-from . import limits
+from . import authors, limits
 from .changes import Changes, collecting, note
 from .limits import Fitting
 from .pushes import (
@@ -432,6 +432,8 @@ def update_version(
             (description, name, number),
         )
     _set_version_tags(tx, name, number, tags or {})
+    written = [*(tags or {}), *([] if description is None else [authors.NOTE])]
+    authors.sign(tx, "version", f"{name}/{number}", written)
     note(changes, "models", name)
     return get_version(tx, name, number)
 

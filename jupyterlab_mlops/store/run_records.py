@@ -16,7 +16,8 @@ from ..types import (
     RunUpdate,
     TagsSet,
 )
-from . import limits, verdict
+from . import authors, limits, verdict
+from .authors import NOTE, NOTE_TAG
 from .changes import Changes, note
 from .execution_records import link_run
 from .limits import Fitting
@@ -25,7 +26,6 @@ from .runs import DEFAULT_EXPERIMENT, ensure_experiment, ensure_run, run_key
 from .sessions import ensure_session
 
 NAME_TAG = "mlflow.runName"
-NOTE_TAG = "mlflow.note.content"
 PARENT_TAG = "mlflow.parentRunId"
 KEY_METRIC_TAG = "mlops.keyMetric"
 _COLUMN_OF_TAG = {NAME_TAG: "name", NOTE_TAG: "note", PARENT_TAG: "parent_run_id"}
@@ -52,7 +52,7 @@ def apply_start(tx: sqlite3.Connection, record: RunStart, origin: Origin, change
             "experiment_id": experiment,
             "experiment_given": given,
             "start_time": record.start_time,
-            "user": record.user or _user_of(tx, record.session_id),
+            "user": record.user or authors.user_of_cell(tx, record.session_id, record.execution_id),
             "session_id": record.session_id,
             "execution_id": record.execution_id,
             "parent_run_id": record.parent_run_id,
@@ -82,11 +82,6 @@ def _experiment(tx: sqlite3.Connection, record: RunStart) -> tuple[int, bool]:
     name = DEFAULT_EXPERIMENT if notebook is None else PurePosixPath(notebook).stem
     sure = session["notebook_origin"] == "tap"
     return ensure_experiment(tx, name, record.start_time), sure
-
-
-def _user_of(tx: sqlite3.Connection, session_id: str | None) -> str | None:
-    user: str | None = value(tx, "SELECT user FROM sessions WHERE session_id = ?", (session_id,))
-    return user
 
 
 def _close_if_session_ended(tx: sqlite3.Connection, key: int) -> None:
@@ -158,6 +153,7 @@ def apply_update(
     if record.note is not None:
         tx.execute("UPDATE runs SET note = ? WHERE id = ?", (record.note, key))
         _follow(tx, key, NOTE_TAG, record.note)
+        authors.sign(tx, "run", record.run_id, [NOTE], execution_id=record.execution_id)
     if record.lifecycle_stage is not None:
         tx.execute(
             "UPDATE runs SET lifecycle_stage = ? WHERE id = ?", (record.lifecycle_stage, key)
@@ -210,6 +206,8 @@ def apply_tags(tx: sqlite3.Connection, record: TagsSet, origin: Origin, changes:
     """Set tags, or delete those whose value is None."""
     key = run_key(tx, record.run_id, origin)
     _set_tags(tx, key, record.tags, Fitting(origin))
+    cell, at = record.execution_id, record.timestamp
+    authors.sign(tx, "run", record.run_id, record.tags, execution_id=cell, timestamp=at)
     _note_run(tx, record.run_id, changes)
 
 

@@ -312,7 +312,7 @@ def get_run_details(conn: sqlite3.Connection, run_id: str, *, outputs: bool = Fa
     outputs
         Whether the executions carry their outputs.
     """
-    from . import registry, verdict
+    from . import authors, registry, verdict
     from .artifacts import list_artifacts
     from .executions import with_outputs
 
@@ -324,6 +324,8 @@ def get_run_details(conn: sqlite3.Connection, run_id: str, *, outputs: bool = Fa
         " ORDER BY start_time, id",
         (run.run_id,),
     )
+    tag_authors = authors.authors_of(conn, "run", run.run_id)
+    note_author = tag_authors.pop(authors.NOTE, None)
     return RunDetails(
         run=run,
         metrics=_metrics(conn, key),
@@ -335,6 +337,8 @@ def get_run_details(conn: sqlite3.Connection, run_id: str, *, outputs: bool = Fa
         executions=with_outputs(conn, executions) if outputs else executions,
         environment=_environment(conn, run.session_id),
         children=build_runs(conn, [child for (child,) in children.fetchall()]),
+        tag_authors={key: author for key, author in tag_authors.items() if key in run.tags},
+        note_author=note_author if run.note else None,
     )
 
 

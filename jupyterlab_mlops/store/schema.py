@@ -277,6 +277,16 @@ TEXT = (
     *_search_index("executions_text", "executions", "source"),
 )
 
+AUTHORS = (
+    """
+    CREATE TABLE authors (
+        kind TEXT NOT NULL, subject TEXT NOT NULL, key TEXT NOT NULL, user TEXT,
+        execution_id TEXT, timestamp INTEGER NOT NULL, PRIMARY KEY (kind, subject, key)
+    ) WITHOUT ROWID
+    """,
+    "ALTER TABLE execution_contexts ADD COLUMN user TEXT",
+)
+
 FIRST = (*SESSIONS, *EXECUTIONS, *RUNS, *METRICS, *FILES, *REGISTRY, *HOUSEKEEPING, *TEXT)
 
 

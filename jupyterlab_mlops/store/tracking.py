@@ -12,12 +12,13 @@ from ..errors import InvalidRequest, NotFound
 from ..types import ParamLogged
 from . import limits
 from .apply import apply
+from .authors import NOTE_TAG
 from .changes import collecting
 from .execution_records import link_run
 from .executions import decode_token, encode_token
 from .experiments import LOCATION
 from .rows import dicts, from_json, marks, one, value
-from .run_records import NAME_TAG, NOTE_TAG, PARENT_TAG
+from .run_records import NAME_TAG, PARENT_TAG
 from .runs import now, run_key
 from .scope import Scope, View
 from .search import Search

@@ -964,6 +964,14 @@ export interface components {
             execution_id: string | null;
         };
         /**
+         * Author
+         * @description Who wrote a tag or a note, and when.
+         */
+        Author: {
+            user: string | null;
+            timestamp: number;
+        };
+        /**
          * CellComparison
          * @description The cells of one run against those of the baseline, in the baseline's true order.
          */
@@ -1541,6 +1549,11 @@ export interface components {
             executions: components["schemas"]["Execution"][];
             environment: components["schemas"]["Environment"] | null;
             children: components["schemas"]["Run"][];
+            /** @description By key; tags that are not in it came with the run. */
+            tag_authors: {
+                [key: string]: components["schemas"]["Author"];
+            };
+            note_author: components["schemas"]["Author"] | null;
         };
         /**
          * RunGroup

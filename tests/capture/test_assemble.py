@@ -28,7 +28,7 @@ class Kernel:
 
     def __init__(self, language: str = "python", limits: Limits | None = None) -> None:
         about = About(kernel_id="k", language=language, notebook="a.ipynb", user="ann")
-        self.assembler = Assembler(about, limits)
+        self.assembler = Assembler(about, limits, {"m1": "ben"}.get)
         self.records: list[AnyRecord] = []
         self.session = SESSION
         self.mirrors = False
@@ -104,7 +104,7 @@ def test_an_execution_is_told_in_the_order_start_outputs_end(kernel):
     assert isinstance(start, ExecutionStart)
     assert start.execution_id == make_execution_id(SESSION, "m1")
     assert (start.source, start.sequence, start.execution_count) == ("f()", 1, 1)
-    assert (start.notebook, start.user, start.msg_id) == ("a.ipynb", "ann", "m1")
+    assert (start.notebook, start.user, start.msg_id) == ("a.ipynb", "ben", "m1")
     assert isinstance(output, ExecutionOutput)
     assert [each["output_type"] for each in output.outputs] == ["stream", "execute_result"]
     assert isinstance(end, ExecutionEnd)

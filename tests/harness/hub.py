@@ -44,7 +44,11 @@ c.Authenticator.admin_users = set()
 c.DummyAuthenticator.password = {password!r}
 c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/homes/{{username}}"
 c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
-c.Spawner.args = ["--allow-root", "--LabApp.expose_app_in_browser=True", "--ServerApp.log_level=WARN"]
+c.Spawner.args = [
+    "--allow-root", "--LabApp.expose_app_in_browser=True", "--ServerApp.log_level=WARN",
+    # The strictest that JupyterHub has.
+    "--ServerApp.authorizer_class=jupyterhub.singleuser.extension.JupyterHubAuthorizer",
+]
 c.Spawner.default_url = "/lab"
 c.Spawner.http_timeout = c.Spawner.start_timeout = 120
 c.Spawner.environment = {environment!r}
@@ -203,7 +207,10 @@ class Hub:
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterhub", "-f", str(config)],
-                env=env, cwd=self.folder, stdout=log, stderr=log,
+                env=env,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
             )
         try:
             wait_for(self._answers, timeout=90)

@@ -110,9 +110,13 @@ class KernelSession:
         self._server.api.json("POST", f"api/kernels/{self.kernel_id}/restart")
         self._socket = self._connect()
 
+    def leave(self) -> None:
+        """Leave the kernel, which lives on."""
+        self._socket.close()
+
     def close(self) -> None:
         """Leave the kernel and end the session."""
-        self._socket.close()
+        self.leave()
         self._server.api.request("DELETE", f"api/sessions/{self.id}")
 
     def _connect(self) -> websocket.WebSocket:
