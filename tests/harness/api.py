@@ -20,7 +20,6 @@ class Api:
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url
-        self.token = token
         self._headers = {"Authorization": f"token {token}"} if token else {}
 
     def request(

@@ -158,8 +158,8 @@ class Hub:
         self.password = secrets.token_hex(8)
         self.log_path = folder / "hub.log"
         self.port = free_port()
-        self._token = secrets.token_hex(16)
-        self._tokens: dict[str, str] = {}
+        self.token = secrets.token_hex(16)
+        self.tokens: dict[str, str] = {}
         self._more = config
         self._env = {**ENVIRONMENT, **(env or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -172,7 +172,7 @@ class Hub:
     @property
     def api(self) -> Api:
         """The Hub's REST API, as an administrator."""
-        return Api(f"{self.url}hub/api/", self._token)
+        return Api(f"{self.url}hub/api/", self.token)
 
     @property
     def log(self) -> str:
@@ -189,10 +189,10 @@ class Hub:
 
     def token_of(self, user: str) -> str:
         """A token of a user's own, with all that the user may do."""
-        if user not in self._tokens:
+        if user not in self.tokens:
             made = self.api.json("POST", f"users/{quote(user)}/tokens", json={})
-            self._tokens[user] = made["token"]
-        return self._tokens[user]
+            self.tokens[user] = made["token"]
+        return self.tokens[user]
 
     def __enter__(self) -> Hub:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -254,7 +254,7 @@ class Hub:
             password=self.password,
             python=sys.executable,
             environment=self._env,
-            token=self._token,
+            token=self.token,
             more=self._more,
         )
 

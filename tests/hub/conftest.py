@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from harness import Server
 from harness.browser import launch_arguments
 from harness.hub import Hub, UserServer
 from pages import LabPage
@@ -59,7 +60,7 @@ def log_in(browser: Browser, server: UserServer) -> LabPage:
     page.get_by_label("Password").fill(server.hub.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".jp-Launcher").first).to_be_visible(timeout=START)
-    return LabPage(page, server)
+    return LabPage(page, cast("Server", server))  # it needs an address and a token
 
 
 @pytest.hookimpl(wrapper=True)
