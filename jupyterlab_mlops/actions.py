@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from .errors import Conflict, InvalidRequest, NotFound
-from .store import executions, past, purge, registry, runs, sessions
+from .store import audit, executions, forgetting, past, purge, registry, runs, sessions
 from .store.apply import apply
 from .store.blobs import BlobStore
 from .store.changes import collecting
@@ -42,7 +43,10 @@ from .types import (
     UpdateRunRequest,
 )
 
-MANY = 1000
+if TYPE_CHECKING:
+    from .store.db import Database
+
+MANY, TRIES = 1000, 5
 
 
 def update_run(tx: sqlite3.Connection, run_id: str, request: UpdateRunRequest) -> Run:
@@ -64,9 +68,12 @@ def tag_runs(tx: sqlite3.Connection, request: TagRunsRequest) -> list[Run]:
     return runs.set_tags(tx, request.run_ids, request.tags)
 
 
-def delete_runs(tx: sqlite3.Connection, request: RunIdsRequest) -> list[Run]:
+def delete_runs(
+    tx: sqlite3.Connection, request: RunIdsRequest, user: str | None = None
+) -> list[Run]:
     """Move runs to the trash."""
     runs.check_run_ids(request.run_ids, 1, MANY)
+    audit.enter(tx, "runs deleted", user or account(), runs=len(request.run_ids))
     return runs.delete_runs(tx, request.run_ids)
 
 
@@ -76,10 +83,16 @@ def restore_runs(tx: sqlite3.Connection, request: RunIdsRequest) -> list[Run]:
     return runs.restore_runs(tx, request.run_ids)
 
 
-def purge_runs(tx: sqlite3.Connection, request: PurgeRequest) -> PurgeAnswer:
+def purge_runs(
+    tx: sqlite3.Connection, request: PurgeRequest, user: str | None = None
+) -> PurgeAnswer:
     """Erase runs that are in the trash for good, or say how much that would free."""
     runs.check_run_ids(request.run_ids, 1, MANY)
-    return purge.purge_runs(tx, request.run_ids, dry_run=request.dry_run)
+    answer = purge.purge_runs(tx, request.run_ids, dry_run=request.dry_run)
+    if not request.dry_run:
+        numbers = {"runs": answer.runs, "freed_bytes": answer.freed_bytes}
+        audit.enter(tx, "runs erased", user or account(), **numbers)
+    return answer
 
 
 def run_to_end(conn: sqlite3.Connection, run_id: str, request: EndRunRequest) -> Run:
@@ -189,28 +202,105 @@ def notebook_of_run(conn: sqlite3.Connection, run_ref: str, form: NotebookForm) 
     return recover(conn, details.executions[-1].execution_id)
 
 
-def forget(tx: sqlite3.Connection, request: ForgetRequest) -> ForgetAnswer:
-    """Erase executions by id, or all of a session (since a time).
+def forget(
+    tx: sqlite3.Connection,
+    request: ForgetRequest,
+    user: str | None = None,
+    held_by: Sequence[str] = (),
+) -> ForgetAnswer:
+    """Erase executions by id, of a session or since a time; runs with their cells; or a secret.
+
+    Parameters
+    ----------
+    held_by
+        Digests of content that holds the secret, from `forgetting.holders`.
 
     Raises
     ------
     InvalidRequest
-        Nothing is named, or a time without a session.
+        Nothing is named.
     NotFound
-        An execution or the session does not exist.
+        An execution, a run or the session does not exist.
+    Conflict
+        A version of a registered model came from a run.
     """
-    if request.since is not None and request.session_id is None:
-        raise InvalidRequest("`since` goes together with `session_id`.")
     if request.session_id is not None:
         sessions.get_session(tx, request.session_id)
-    return executions.forget(
-        tx,
-        Forgotten(
-            session_id=request.session_id,
-            execution_ids=request.execution_ids,
-            since=request.since,
-        ),
+    dry = request.dry_run
+    wish = Forgotten(
+        session_id=request.session_id,
+        execution_ids=[
+            *request.execution_ids,
+            *forgetting.executions_of(tx, request.run_ids),
+        ],
+        since=request.since,
     )
+    answer = ForgetAnswer(executions=0, outputs=0, freed_bytes=0)
+    if wish.execution_ids or wish.session_id or wish.since is not None:
+        answer = executions.forget(tx, wish, dry_run=dry)
+    elif not request.run_ids and request.secret is None:
+        raise InvalidRequest("Name what to forget: executions, a session, a time, runs, a secret.")
+    if request.run_ids:
+        answer.freed_bytes += forgetting.forget_runs(tx, request.run_ids, dry_run=dry)
+        answer.runs = len(request.run_ids)
+    if request.secret is not None:
+        written = forgetting.forms(request.secret)
+        count = forgetting.count_value if dry else forgetting.forget_value
+        answer.fields = count(tx, written, *(() if dry else (held_by,)))
+        answer.files = len(held_by)
+    answer.beyond = _beyond(tx, request)
+    if not dry:
+        audit.enter(tx, "forget", user, **_counts(answer, request))
+    return answer
+
+
+def forget_all(
+    database: Database,
+    drain: Callable[[], None],
+    request: ForgetRequest,
+    user: str | None,
+    say: Callable[[str], None] = lambda text: None,
+) -> ForgetAnswer:
+    """Forget what is in the store and what is on its way there; raises as `forget` does.
+
+    Parameters
+    ----------
+    drain
+        Takes over the journals.
+    say
+        Told how far it is, where it may take long.
+    """
+    drain()
+    held_by: list[str] = []
+    written: list[str] = []
+    if request.secret is not None:
+        written = forgetting.forms(request.secret)
+        held_by = database.read(lambda conn: forgetting.holders(conn, written, say))
+    answer = database.write_now(lambda tx: forget(tx, request, user, held_by))
+    for _ in range(TRIES):
+        if request.dry_run or not written or not forgetting.awaits(database.data_dir, written):
+            break
+        say("Looking into journals that have grown meanwhile")
+        drain()
+        database.write_now(lambda tx: forgetting.forget_value(tx, written, ()))
+    return answer
+
+
+def _counts(answer: ForgetAnswer, request: ForgetRequest) -> dict[str, object]:
+    names = ("executions", "outputs", "runs", "fields", "files", "freed_bytes")
+    by = "secret" if request.secret is not None else "time" if request.since else "choice"
+    return {"by": by, **{name: getattr(answer, name) for name in names if getattr(answer, name)}}
+
+
+def _beyond(conn: sqlite3.Connection, request: ForgetRequest) -> list[str]:
+    """Say where what was forgotten may still be, out of reach."""
+    said = ["Notebook files, exports and backups elsewhere are yours: look there too."]
+    pushed = [str(target) for (target,) in conn.execute("SELECT DISTINCT target FROM pushes")]
+    if pushed and (request.run_ids or request.secret is not None):
+        said.append(f"Versions that were pushed stay where they are: {', '.join(pushed)}.")
+    if request.secret is not None:
+        said.append("In compressed files and pictures a text cannot be found.")
+    return said
 
 
 def model_to_register(conn: sqlite3.Connection, request: RegisterRequest) -> LoggedModel:

@@ -1095,19 +1095,50 @@ class PushRequest(Request):
 
 
 class ForgetRequest(Request):
-    """Erase executions: by id, or all of a session since a time."""
+    """Erase executions (by id, of a session, since a time), runs with their cells, or a secret."""
 
     execution_ids: Annotated[list[str], Meta(max_length=10_000)] = field(default_factory=list)
     session_id: str | None = None
     since: int | None = None
+    """Milliseconds since 1970; without a session: of all of them."""
+    run_ids: Annotated[list[str], Meta(max_length=1000)] = field(default_factory=list)
+    secret: Annotated[str, Meta(max_length=10_000)] | None = None
+    """A text that is replaced wherever it stands; nothing keeps it."""
+    dry_run: bool = False
+    """Only say how much that would be."""
 
 
 class ForgetAnswer(View):
-    """How much was erased."""
+    """How much was erased, or would be."""
 
     executions: int
     outputs: int
     freed_bytes: int
+    runs: int = 0
+    fields: int = 0
+    """Texts in which the secret stood."""
+    files: int = 0
+    """Files, pictures and models that held it, and have lost their content."""
+    beyond: list[str] = []
+    """What could not be reached, a sentence each."""
+
+
+class AuditEntry(View):
+    """Something that was erased, released or configured."""
+
+    id: int
+    at: int
+    what: str
+    detail: dict[str, Any]
+    """Kinds and numbers, never content."""
+    user: str | None = None
+
+
+class AuditPage(View):
+    """Entries of the audit log, the newest first."""
+
+    entries: list[AuditEntry]
+    total: int
 
 
 class QueryProblem(View):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .. import actions
-from ..store import cells, executions
+from ..store import audit, cells, executions
 from ..types import (
+    AuditPage,
     CellSummary,
     Execution,
     ExecutionContext,
@@ -13,7 +14,7 @@ from ..types import (
     ForgetRequest,
 )
 from .files import NOTEBOOK, FileAnswer, in_memory
-from .parameters import CellsQuery, Done, ExecutionContextRequest, ExecutionsQuery
+from .parameters import AuditQuery, CellsQuery, Done, ExecutionContextRequest, ExecutionsQuery
 from .services import Services
 
 
@@ -61,4 +62,15 @@ async def add_context(services: Services, body: ExecutionContextRequest) -> Done
 
 
 async def forget(services: Services, body: ForgetRequest) -> ForgetAnswer:
-    return await services.write(actions.forget, body)
+    extension = services.extension
+    if body.secret is not None:
+        extension.redactor.learn([body.secret])
+    return await services.in_thread(
+        actions.forget_all, extension.database, extension.ingest.drain, body, services.user
+    )
+
+
+async def list_audit(services: Services, query: AuditQuery) -> AuditPage:
+    return await services.read(
+        audit.list_audit, what=query.what, limit=query.limit, before=query.before
+    )

@@ -31,6 +31,14 @@ class SessionsQuery(Query):
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
 
 
+class AuditQuery(Query):
+    """Which entries of the audit log to list."""
+
+    what: Annotated[str | None, Meta(description="Only of this kind, such as `forget`.")] = None
+    before: Annotated[int | None, Meta(description="Only those with a lesser id.")] = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
 class ExecutionsQuery(Query):
     """Which executions to list, oldest first within a session."""
 

@@ -22,6 +22,7 @@ PREFIX = "mlops/api/v1"
 RUNS = "jupyterlab_mlops:runs"
 ARTIFACTS = "jupyterlab_mlops:artifacts"
 REGISTRY = "jupyterlab_mlops:registry"
+ADMIN = "jupyterlab_mlops:admin"
 
 SEGMENT = re.compile(r"{(\w+)}")
 REST_OF_PATH = {"path", "key"}
@@ -120,8 +121,14 @@ def _runs() -> list[Route]:
             "The notebook as it was when this execution had ended", bytes, RUNS,
         ),
         Route(
-            "POST", "forget", "executions.forget", "Erase executions and their outputs",
-            t.ForgetAnswer, RUNS, body=t.ForgetRequest,
+            "POST", "forget", "executions.forget",
+            "Erase executions and their outputs, runs with their cells, or a secret wherever it is",
+            t.ForgetAnswer, RUNS, body=t.ForgetRequest, conflict=True,
+        ),
+        Route(
+            "GET", "audit", "executions.list_audit",
+            "What was erased, released or configured, newest first", t.AuditPage, ADMIN,
+            query=p.AuditQuery,
         ),
         Route(
             "GET", "experiments", "runs.list_experiments", "Named groups of runs",

@@ -76,7 +76,7 @@ async def tag_runs(services: Services, body: TagRunsRequest) -> list[Run]:
 
 
 async def delete_runs(services: Services, body: RunIdsRequest) -> list[Run]:
-    return await services.write(actions.delete_runs, body)
+    return await services.write(actions.delete_runs, body, services.user)
 
 
 async def restore_runs(services: Services, body: RunIdsRequest) -> list[Run]:
@@ -84,7 +84,7 @@ async def restore_runs(services: Services, body: RunIdsRequest) -> list[Run]:
 
 
 async def purge_runs(services: Services, body: PurgeRequest) -> PurgeAnswer:
-    return await services.write(actions.purge_runs, body)
+    return await services.write(actions.purge_runs, body, services.user)
 
 
 async def start_run(services: Services, body: StartRunRequest) -> Run:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, NotFound
 from .output import (
     duration,
     first_line,
@@ -21,11 +23,11 @@ from .output import (
     say_table,
     size,
 )
-from .record import record
+from .record import ingest, record
 
 if TYPE_CHECKING:
     from ..store.db import Database
-    from ..types import Execution, ForgetRequest
+    from ..types import Execution, ForgetAnswer, ForgetRequest
 
 PAGE = 10_000
 FEW = 20
@@ -128,45 +130,107 @@ def _say_executions(found: Iterable[Execution]) -> None:
 
 
 def forget(arguments: Namespace) -> int | None:
-    """Erase executions."""
-    from ..actions import forget as erase
+    """Erase executions, runs, or a secret."""
+    from ..actions import account, forget_all
     from ..store.traces import copies_of
-    from ..types import ForgetRequest
 
     with record() as database:
-        request = ForgetRequest(
-            execution_ids=arguments.execution_ids,
-            session_id=arguments.session,
-            since=parse_time(arguments.since) if arguments.since else None,
-        )
-        if not arguments.yes and not _agreed(request):
+        request = _wish(database, arguments)
+        if not (arguments.yes or request.dry_run) and not _agreed(request):
             say("Nothing was erased.")
             return 1
         copies = copies_of(database.data_dir)
-        answer = database.write_now(lambda tx: erase(tx, request))
+        progress = _show_progress if sys.stderr.isatty() and not arguments.json else _be_quiet
+        answer = forget_all(database, lambda: ingest(database), request, account(), progress)
     if arguments.json:
         say_json(answer)
-    else:
-        say(
-            f"Erased {answer.executions} executions with {answer.outputs} outputs "
-            f"({size(answer.freed_bytes)})."
-        )
-        if copies:
-            names = ", ".join(copy.name for copy in copies)
-            say(f"Copies that held the same were deleted: {names}.")
-        say("Backups that you have made still hold it.")
+        return None
+    _say_forgotten(answer, "Would erase" if request.dry_run else "Erased")
+    if copies and not request.dry_run:
+        names = ", ".join(copy.name for copy in copies)
+        say(f"Copies that held the same were deleted: {names}.")
+    for sentence in answer.beyond:
+        say(sentence)
     return None
 
 
+def _wish(database: Database, arguments: Namespace) -> ForgetRequest:
+    from ..store.executions import list_executions
+    from ..types import ForgetRequest
+
+    since = parse_time(arguments.since) if arguments.since else None
+    if arguments.last:
+        since = time.time_ns() // 1_000_000 - parse_span(arguments.last)
+    ids = list(arguments.execution_ids)
+    if arguments.cell:
+        cell = arguments.cell
+        found = database.read(lambda conn: list_executions(conn, cell_id=cell, limit=PAGE))
+        if not found.executions:
+            raise NotFound(f"No execution of a cell {cell!r} is recorded.")
+        ids += [execution.execution_id for execution in found.executions]
+    return ForgetRequest(
+        execution_ids=ids,
+        session_id=arguments.session,
+        since=since,
+        run_ids=arguments.run_ref,
+        secret=_ask_secret(arguments.stdin) if arguments.secret or arguments.stdin else None,
+        dry_run=arguments.dry_run,
+    )
+
+
+def _ask_secret(from_stdin: bool) -> str:
+    """Read the secret without showing it; nothing keeps it."""
+    from getpass import getpass
+
+    if from_stdin:
+        return sys.stdin.read().strip("\r\n")
+    if not sys.stdin.isatty():
+        raise InvalidRequest("Nobody can be asked for the secret here; use --stdin.")
+    return getpass("The secret to forget (it is not shown): ")
+
+
+def _say_forgotten(answer: ForgetAnswer, done: str) -> None:
+    parts = [
+        f"{answer.executions} executions with {answer.outputs} outputs",
+        *([f"{answer.runs} runs"] if answer.runs else []),
+        *([f"the secret in {answer.fields} texts"] if answer.fields else []),
+        *([f"the content of {answer.files} files"] if answer.files else []),
+    ]
+    say(f"{done} {', '.join(parts)} ({size(answer.freed_bytes)}).")
+
+
+def _show_progress(text: str) -> None:
+    sys.stderr.write(f"\r{text} …\x1b[K")
+
+
+def _be_quiet(text: str) -> None:
+    """Say nothing of how far it is."""
+
+
 def _agreed(request: ForgetRequest) -> bool:
+    if request.secret is not None and not sys.stdin.isatty():
+        return True  # it was given for this alone
     if not sys.stdin.isatty():
         raise InvalidRequest("This erases for good; say --yes where nobody can be asked.")
     what = f"{len(request.execution_ids)} executions"
-    if request.session_id:
-        what = "the session's executions" + (" since then" if request.since else "")
+    if request.session_id or request.since is not None:
+        what = "the executions" + (" since then" if request.since else " of the session")
+    if request.run_ids:
+        what += f", {len(request.run_ids)} runs with their cells"
+    if request.secret is not None:
+        what += ", the secret wherever it stands"
     sys.stdout.write(f"Erase {what} from the record for good? [y/N] ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def parse_span(text: str) -> int:
+    """Read a time span such as 30s, 10m, 2h or 90d, in milliseconds."""
+    found = re.fullmatch(r"(\d{1,9})\s*([smhdw])", text.strip().lower())
+    if found is None:
+        raise InvalidRequest(f"A time is given like 30s, 10m, 2h or 90d, not {text!r}.")
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}[found[2]]
+    return int(found[1]) * seconds * 1000
 
 
 def parse_time(text: str) -> int:

@@ -21,7 +21,7 @@ NARROWEST = 4
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 TIME_FIELDS = {
     *("start_time", "end_time", "started_at", "ended_at", "created_at", "creation_time"),
-    *("requested_at", "updated_at", "first_at", "last_at", "timestamp", "timestamps"),
+    *("requested_at", "updated_at", "first_at", "last_at", "timestamp", "timestamps", "at"),
 }
 
 

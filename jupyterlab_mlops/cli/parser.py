@@ -239,8 +239,23 @@ def _recover(p: argparse.ArgumentParser) -> None:
 def _forget(p: argparse.ArgumentParser) -> None:
     p.add_argument("execution_ids", nargs="*", metavar="EXECUTION", help="ids to erase")
     p.add_argument("--session", metavar="ID", help="erase all of this session")
-    p.add_argument("--since", metavar="TIME", help="with --session: from this time on (ISO 8601)")
+    p.add_argument("--since", metavar="TIME", help="from this time on (ISO 8601)")
+    p.add_argument("--last", metavar="TIME", help="of the last 30s, 10m, 2h, 90d ...")
+    p.add_argument("--cell", metavar="ID", help="all executions of the cell with this id")
+    p.add_argument(
+        "--run", dest="run_ref", action="append", default=[], metavar="RUN",
+        help="a run, and the cells that ran in no other; repeat it",
+    )  # fmt: skip
+    p.add_argument("--secret", action="store_true", help="a secret, asked for without showing it")
+    p.add_argument("--stdin", action="store_true", help="a secret, read from standard input")
+    p.add_argument("--dry-run", action="store_true", help="only say how much that would be")
     p.add_argument("--yes", action="store_true", help="do not ask")
+    _json(p)
+
+
+def _audit(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--what", metavar="KIND", help="only of this kind: forget, alias, push ...")
+    p.add_argument("--limit", type=int, default=100, metavar="N", help="default 100")
     _json(p)
 
 
@@ -342,9 +357,15 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
          "recover 5d41402abc4b2a76b9719d911017c592"),
     ),
     "forget": (
-        "executions.forget", "erase executions and their outputs from the record", _forget,
-        ("forget 5d41402abc4b2a76b9719d911017c592",
+        "executions.forget",
+        "erase cells with their outputs, runs, or a secret from the record for good", _forget,
+        ("forget 5d41402abc4b2a76b9719d911017c592", "forget --last 10m", "forget --secret",
+         "forget --run calm-otter-12 --dry-run",
          "forget --session 8f14e45f --since 2026-11-23T10:00 --yes"),
+    ),
+    "audit": (
+        "upkeep.audit", "list what was erased, released or configured, and by whom", _audit,
+        ("audit", "audit --what forget --json"),
     ),
     "doctor": (
         "doctor.doctor", "check the installation and the record", _doctor,

@@ -27,7 +27,7 @@ def record() -> Iterator[Database]:
         if server_alive(database.data_dir):
             _tell_the_server(database)
         if _has_journals(database):
-            _ingest(database)
+            ingest(database)
         yield database
 
 
@@ -55,7 +55,8 @@ def _has_journals(database: Database) -> bool:
     return any(next(place.glob(f"*{SUFFIX}"), None) for place in folders)
 
 
-def _ingest(database: Database) -> None:
+def ingest(database: Database) -> None:
+    """Take over what is in the journals now."""
     from ..capture.ingest import Ingest
 
     Ingest(database, redactor=redactor()).drain()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from ..errors import Conflict
 from .config import folder
-from .output import say, say_json, size
+from .output import local_time, say, say_json, say_table, size
 from .record import record
 
 
@@ -61,3 +62,28 @@ def gc(arguments: Namespace) -> None:
         f"({size(found.unreferenced_bytes)}), {found.half_made} half made files "
         f"({size(found.half_made_bytes)}) and {size(found.wasted_bytes)} in packs {done}."
     )
+
+
+def audit(arguments: Namespace) -> None:
+    """List the audit log."""
+    from ..store.audit import list_audit
+
+    with record() as database:
+        found = database.read(
+            lambda conn: list_audit(conn, what=arguments.what, limit=arguments.limit)
+        )
+    if arguments.json:
+        say_json(found)
+        return
+    rows = [
+        [local_time(entry.at), entry.user, entry.what, _counted(entry.detail)]
+        for entry in found.entries
+    ]
+    if rows:
+        say_table(["TIME", "USER", "WHAT", "DETAIL"], rows)
+    else:
+        say("Nothing was erased, released or configured yet.")
+
+
+def _counted(detail: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)

@@ -121,6 +121,12 @@ def _forget(parser: Parser) -> None:
         "--cell", nargs="?", const="", metavar="N",
         help="the cell before this one, or the one with [N] beside it",
     )  # fmt: skip
+    parser.add_argument("--run", metavar="RUN", help="a run, with the cells of no other run")
+    parser.add_argument(
+        "--secret", nargs="?", const="", metavar="TEXT",
+        help="a text wherever it stands; it is asked for, since what you type here is recorded",
+    )  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="only say how much that would be")
 
 
 def _help(parser: Parser) -> None:
@@ -241,8 +247,8 @@ VERBS = {
         Verb("pause", "Stop recording this notebook.", magic_verbs.pause),
         Verb("resume", "Record this notebook again.", magic_verbs.resume),
         Verb(
-            "forget", "Erase cells of this session from the record.", magic_verbs.forget, _forget,
-            examples=["%mlops forget --last 10m", "%mlops forget --cell 7"],
+            "forget", "Erase cells, a run or a secret from the record.", magic_verbs.forget,
+            _forget, examples=["%mlops forget --last 10m", "%mlops forget --secret"],
         ),
         Verb("help", "List the verbs, or explain one.", _do_help, _help),
     )

@@ -13,6 +13,7 @@ from .places import data_dir
 from .recorder import now_ms, recorder
 from .render import MISSING, Answer, ago, duration, number, tags_in_line
 from .runs import STATUSES, OpenRun, runs
+from .secrets import redactor
 from .values import checked_key
 
 if TYPE_CHECKING:
@@ -367,23 +368,50 @@ def resume(arguments: Arguments) -> str:
 
 
 def forget(arguments: Arguments) -> str:
-    """Erase cells of this session from the record, with their outputs."""
-    if (arguments.last is None) == (arguments.cell is None):
+    """Erase cells of this session with their outputs, a run, or a secret from the record."""
+    given = [arguments.last, arguments.cell, arguments.run, arguments.secret]
+    if sum(each is not None for each in given) != 1:
         raise InvalidRequest(
-            "Say what to forget: --last 10m, or --cell for the one before this, or --cell 7."
+            "Say what to forget: --last 10m, --cell for the one before this, --cell 7,"
+            " --run NAME, or --secret."
         )
+    if arguments.run is not None or arguments.secret is not None:
+        return _forget_at_once(arguments)
     executions = _executions()
     if arguments.last is not None:
         since = now_ms() - _milliseconds(arguments.last)
         chosen = [execution for execution in executions if execution.started_at >= since]
     else:
         chosen = _cells(executions, arguments.cell)
-    if chosen:
+    if chosen and not arguments.dry_run:
         ids = [execution.execution_id for execution in chosen]
         recorder.write({"type": "forget", "execution_ids": ids})
         reading.synchronise()
     count = len(chosen)
+    if arguments.dry_run:
+        return f"{count} execution{'s' if count != 1 else ''} would be erased from the record."
     return f"{count} execution{'s were' if count != 1 else ' was'} erased from the record."
+
+
+def _forget_at_once(arguments: Arguments) -> str:
+    """Erase a run or a secret; a secret goes through no journal."""
+    secret = arguments.secret
+    if secret == "":
+        from getpass import getpass
+
+        secret = getpass("The secret to forget: ")
+    if secret is not None:
+        redactor.learn([secret])
+    answer = reading.forget(
+        run_ids=[arguments.run] if arguments.run else [], secret=secret, dry_run=arguments.dry_run
+    )
+    done = "would be erased" if arguments.dry_run else "were erased"
+    parts = [
+        *([f"{answer.runs} run with {answer.executions} cells"] if answer.runs else []),
+        *([f"the secret in {answer.fields} texts"] if secret is not None else []),
+        *([f"the content of {answer.files} files"] if answer.files else []),
+    ]
+    return "\n".join([f"{' and '.join(parts)} {done}.".capitalize(), *answer.beyond])
 
 
 def _executions() -> list[Execution]:

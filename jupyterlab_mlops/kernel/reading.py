@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from ..store.db import Database
-    from ..types import LoggedModel, ModelVersion
+    from ..types import ForgetAnswer, LoggedModel, ModelVersion
 
 T = TypeVar("T")
 
@@ -137,6 +137,24 @@ def _wait_for_server(folder: Path, segment: str, position: int) -> bool:
             return True
         time.sleep(_POLL_SECONDS)
     return False
+
+
+def forget(*, run_ids: list[str], secret: str | None, dry_run: bool) -> ForgetAnswer:
+    """Erase runs or a secret from the record; the answer says how much that was."""
+    database = _open()
+    from .. import notices
+    from ..actions import account, forget_all
+    from ..capture.ingest import ingest_pending
+    from ..types import ForgetRequest
+
+    request = ForgetRequest(run_ids=run_ids, secret=secret, dry_run=dry_run)
+    synchronise()
+    folder = database.data_dir
+    unsubscribe = database.subscribe(lambda changes: notices.leave(folder, changes))
+    try:
+        return forget_all(database, lambda: ingest_pending(folder), request, account())
+    finally:
+        unsubscribe()
 
 
 # ---------------------------------------------------------------------------------------- runs

@@ -71,6 +71,12 @@ class KnownValues:
         return text
 
 
+def forms_of(value: str) -> set[str]:
+    """Return all forms in which a value is looked for, also within JSON."""
+    forms = _written(value) | {*_in_base64(value)}
+    return forms | {json.dumps(form)[1:-1] for form in forms}
+
+
 def _written(value: str) -> set[str]:
     """Return a value as programs write it."""
     # Only what has something to escape needs more than itself.

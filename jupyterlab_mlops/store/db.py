@@ -50,6 +50,9 @@ POLL_SECONDS = 1.0
 _TRIES, _PATIENT_TRIES = 3, 10
 _GROUP = 64
 """Queued writes that may share one commit."""
+_IS_ERASING = "SELECT 1 FROM settings WHERE key = 'erasing'"
+_BEGIN_ERASING = "INSERT OR REPLACE INTO settings (key, value) VALUES ('erasing', '1')"
+_END_ERASING = "DELETE FROM settings WHERE key = 'erasing'"
 _log = logging.getLogger("jupyterlab_mlops")
 
 
@@ -122,6 +125,18 @@ class Database:
                 raise StoreUnavailable(self.notice)
             with closing(self._connect_writer()) as writer:
                 migrations.migrate(writer, self.path)
+        if self.notice is None:
+            self._finish_erasing()
+
+    def _finish_erasing(self) -> None:
+        """Do what a killed process has left undone: in copies, in journals and in the log."""
+        with closing(connect_reader(self.path, self._busy_seconds)) as reader:
+            if not reader.execute(_IS_ERASING).fetchone():
+                return
+        with closing(self._connect_writer()) as writer:
+            traces.erase(writer, self.data_dir)
+            if not writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                writer.execute(_END_ERASING)
 
     def _connect_writer(self) -> WriteConnection:
         self._make_private_file()  # where somebody has deleted it
@@ -278,6 +293,8 @@ class Database:
             return
         connection.begin_collecting()
         outcomes = [self._attempt(connection, fn) for fn, _ in tasks]
+        if connection.erased:
+            connection.execute(_BEGIN_ERASING)
         connection.execute("COMMIT")
         if identity(self.path) != connection.files.record:
             raise StoreUnavailable(f"The record {self.path} was replaced; try again.")
@@ -288,6 +305,8 @@ class Database:
             # A reader may keep it from reaching its end; then that after the next commit does.
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             self._must_truncate = bool(busy)
+            if not busy:
+                connection.execute(_END_ERASING)
         self._publish(merge(connection.collected))
         for (_, future), (result, error) in zip(tasks, outcomes, strict=True):
             if error is None:

@@ -197,7 +197,11 @@ def _outputs(
 
 
 def forget(
-    tx: sqlite3.Connection, record: Forgotten, changes: Changes | None = None
+    tx: sqlite3.Connection,
+    record: Forgotten,
+    changes: Changes | None = None,
+    *,
+    dry_run: bool = False,
 ) -> ForgetAnswer:
     """Erase executions, their outputs, and the content that nothing else refers to.
 
@@ -223,6 +227,8 @@ def forget(
     outputs = value(
         tx, f"SELECT total(output_count) FROM outputs WHERE execution IN ({marked})", keys
     )
+    if dry_run:
+        return ForgetAnswer(executions=len(keys), outputs=int(outputs), freed_bytes=int(texts))
     _note_forgotten(tx, keys, changes)
     tx.execute(
         "DELETE FROM artifacts WHERE from_output AND execution_id IN"
@@ -246,8 +252,8 @@ def forget(
 
 
 def _to_forget(tx: sqlite3.Connection, record: Forgotten) -> list[int]:
-    if not record.execution_ids and record.session_id is None:
-        raise InvalidRequest("Name the executions to forget, or their session.")
+    if not record.execution_ids and record.session_id is None and record.since is None:
+        raise InvalidRequest("Name the executions to forget, their session, or a time.")
     found = {
         execution_id: key
         for part in in_parts(record.execution_ids)
@@ -259,8 +265,9 @@ def _to_forget(tx: sqlite3.Connection, record: Forgotten) -> list[int]:
     if missing:
         raise NotFound(f"There is no execution {missing[0]!r}; nothing was forgotten.")
     keys = set(found.values())
-    if record.session_id is not None:
-        sql = "SELECT id FROM executions WHERE session_id = ? AND started_at >= ?"
+    if record.session_id is not None or record.since is not None:
+        where = "session_id = coalesce(?, session_id) AND started_at >= ?"
+        sql = f"SELECT id FROM executions WHERE {where}"
         keys.update(key for (key,) in tx.execute(sql, (record.session_id, record.since or 0)))
     return sorted(keys)
 

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..kernel.places import is_network
-from . import schema, schema_table
+from . import audit, schema, schema_table
 
 Step = Callable[[sqlite3.Connection], object]
 
@@ -58,12 +58,18 @@ def authors(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def audit_log(db: sqlite3.Connection) -> None:
+    """Keep who has erased, released or configured what."""
+    audit.create(db)
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_first_tables", first_tables),
     ("0002_mlflow_tables", mlflow_tables),
     ("0003_run_table", run_table),
     ("0004_run_table_speed", run_table_speed),
     ("0005_authors", authors),
+    ("0006_audit_log", audit_log),
 )
 SCHEMA_VERSION = len(STEPS)
 

@@ -57,9 +57,25 @@ def purge_runs(
     for run_id, key in zip(run_ids, keys, strict=True):
         _erase(tx, run_id, key)
         note(changes, "runs", run_id)
+    recount_columns(tx)
     if isinstance(tx, WriteConnection):
         tx.erased = True
     return PurgeAnswer(runs=len(keys), freed_bytes=rows + drop_unreferenced(tx, digests))
+
+
+def recount_columns(tx: sqlite3.Connection) -> None:
+    """Let go of the names of columns that no run has any more."""
+    kinds = [kind for (kind,) in tx.execute("SELECT DISTINCT kind FROM _column_counts")]
+    for kind in kinds:
+        tx.execute(
+            f"DELETE FROM _column_counts WHERE kind = ? AND key NOT IN (SELECT key FROM {kind})",
+            (kind,),
+        )
+        tx.execute(
+            "INSERT OR IGNORE INTO _column_counts (kind, key, count)"
+            f" SELECT ?, key, count(*) FROM {kind} GROUP BY key",
+            (kind,),
+        )
 
 
 def _refuse(tx: sqlite3.Connection, run_id: str) -> None:

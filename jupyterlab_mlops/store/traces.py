@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,10 @@ from ..kernel.places import journals_dir, scratch_dir
 from ..kernel.segment import HEAD, HEADER_SIZE, KIND_BLANK, KIND_RECORD, SUFFIX, U32
 from . import journals
 
-COPIES = ("*.before-*.db", "*.damaged-*.db*", "journals/*.damaged", "blobs/??/*.damaged")
+COPIES = (
+    *("*.before-*.db", "*.damaged-*.db*", "journals/*.damaged", "blobs/??/*.damaged"),
+    *("replaced-*", "*.partial"),
+)
 _log = logging.getLogger("jupyterlab_mlops")
 
 
@@ -32,7 +36,10 @@ def erase(connection: sqlite3.Connection, data_dir: Path) -> list[Path]:
     copies = [copy for pattern in COPIES for copy in data_dir.glob(pattern)]
     copies += scratch_dir(data_dir).glob("*.damaged")
     for copy in copies:
-        copy.unlink(missing_ok=True)
+        if copy.is_dir():
+            shutil.rmtree(copy, ignore_errors=True)
+        else:
+            copy.unlink(missing_ok=True)
         _log.warning("%s was deleted: it held what was forgotten", copy)
     return copies
 

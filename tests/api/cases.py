@@ -117,12 +117,17 @@ CASES: dict[str, Case] = {
         json={"execution_ids": [sample.EXECUTIONS[0]]},
         bad=(
             *BODY,
-            Bad("Name the executions", json={}),
-            Bad("`since` goes together", json={"execution_ids": ["x"], "since": 1}),
+            Bad("Name what to forget", json={}),
+            Bad("4 characters at least", json={"secret": "abc"}),
+            Bad("There is no run 'x'", 404, json={"run_ids": ["x"]}),
             Bad("`since` is too large", json={"session_id": "x", "since": 10**30}),
             Bad("There is no execution 'x'", 404, json={"execution_ids": ["x"]}),
             Bad("There is no session 'x'.", 404, json={"session_id": "x"}),
         ),
+    ),
+    "list_audit": Case(
+        lambda a: a["total"] >= len(a["entries"]) >= 1,
+        bad=(*QUERY, Bad("`limit` must be", query="?limit=0")),
     ),
     "list_experiments": Case(lambda a: "analysis" in {e["name"] for e in a}, bad=QUERY),
     "update_experiment": Case(
