@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from .errors import Conflict, InvalidRequest, NotFound
+from .identity import account
 from .store import audit, executions, forgetting, past, purge, registry, runs, sessions
 from .store.apply import apply
 from .store.blobs import BlobStore
@@ -226,6 +227,8 @@ def forget(
     """
     if request.session_id is not None:
         sessions.get_session(tx, request.session_id)
+    if request.since is not None and request.execution_ids:
+        raise InvalidRequest("`since` goes together with a session, or stands alone.")
     dry = request.dry_run
     wish = Forgotten(
         session_id=request.session_id,

@@ -131,7 +131,8 @@ def _say_executions(found: Iterable[Execution]) -> None:
 
 def forget(arguments: Namespace) -> int | None:
     """Erase executions, runs, or a secret."""
-    from ..actions import account, forget_all
+    from ..actions import forget_all
+    from ..identity import account
     from ..store.traces import copies_of
 
     with record() as database:

@@ -143,8 +143,9 @@ def forget(*, run_ids: list[str], secret: str | None, dry_run: bool) -> ForgetAn
     """Erase runs or a secret from the record; the answer says how much that was."""
     database = _open()
     from .. import notices
-    from ..actions import account, forget_all
+    from ..actions import forget_all
     from ..capture.ingest import ingest_pending
+    from ..identity import account
     from ..types import ForgetRequest
 
     request = ForgetRequest(run_ids=run_ids, secret=secret, dry_run=dry_run)

@@ -183,8 +183,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Erase executions and their outputs */
+        /** Erase executions and their outputs, runs with their cells, or a secret wherever it is */
         post: operations["forget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was erased, released or configured, newest first */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -964,6 +981,26 @@ export interface components {
             execution_id: string | null;
         };
         /**
+         * AuditEntry
+         * @description Something that was erased, released or configured.
+         */
+        AuditEntry: {
+            id: number;
+            at: number;
+            what: string;
+            /** @description Kinds and numbers, never content. */
+            detail: Record<string, never>;
+            user: string | null;
+        };
+        /**
+         * AuditPage
+         * @description Entries of the audit log, the newest first.
+         */
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            total: number;
+        };
+        /**
          * Author
          * @description Who wrote a tag or a note, and when.
          */
@@ -1271,21 +1308,37 @@ export interface components {
         };
         /**
          * ForgetAnswer
-         * @description How much was erased.
+         * @description How much was erased, or would be.
          */
         ForgetAnswer: {
             executions: number;
             outputs: number;
             freed_bytes: number;
+            runs: number;
+            /** @description Texts in which the secret stood. */
+            fields: number;
+            /** @description Files, pictures and models that held it, and have lost their content. */
+            files: number;
+            /** @description What could not be reached, a sentence each. */
+            beyond: string[];
         };
         /**
          * ForgetRequest
-         * @description Erase executions: by id, or all of a session since a time.
+         * @description Erase executions (by id, of a session, since a time), runs with their cells, or a secret.
          */
         ForgetRequest: {
             execution_ids?: string[];
             session_id?: string | null;
+            /** @description Milliseconds since 1970; without a session: of all of them. */
             since?: number | null;
+            run_ids?: string[];
+            /** @description A text that is replaced wherever it stands; nothing keeps it. */
+            secret?: string | null;
+            /**
+             * @description Only say how much that would be.
+             * @default false
+             */
+            dry_run: boolean;
         };
         /**
          * GitState
@@ -2102,7 +2155,37 @@ export interface operations {
             400: components["responses"]["Malformed"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind, such as `forget`. */
+                what?: string;
+                /** @description Only those with a lesser id. */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
         };
     };
     list_experiments: {

@@ -121,7 +121,7 @@ WRONG = [
     (["push", "churn", "--to", "sqlite:///x.db"], "start one with `mlflow server"),
     (["export", "calm-otter", "--format", "pdf"], "argument --format: invalid choice"),
     (["export", "calm-otter", "-o", "/nowhere/run.json"], "cannot be written"),
-    (["forget", "--yes"], "Name the executions to forget"),
+    (["forget", "--yes"], "Name what to forget"),
     (["forget", "1234", "--yes"], "There is no execution '1234'"),
     (["forget", "--session", "nobody", "--yes"], "There is no session 'nobody'."),
     (["forget", sample.EXECUTIONS[0], "--since", "2025-01-01", "--yes"], "`since` goes together"),
