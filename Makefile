@@ -72,6 +72,12 @@ wheel: lib/.built ## the wheel, in dist/
 	$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist
 
+audit: .venv/.installed .venv-audit/.installed ## ask for known weaknesses of what is pinned (needs a network)
+	scripts/audit.sh
+
+sbom: .venv/.installed .venv-audit/.installed ## what the wheel needs and holds, as CycloneDX, in dist/
+	$(PY) scripts/sbom.py
+
 openapi: .venv/.installed ## generate openapi.json and schema.ts from types.py and the table of routes
 	scripts/openapi.sh
 
@@ -79,11 +85,11 @@ docs-shots: .venv/.installed .venv/.browser ## screenshots of the docs, from the
 	$(PY) scripts/screenshots.py
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-mlflow .venv-peers .venv-frameworks .venv-collaboration .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
+	rm -rf .venv .venv-mlflow .venv-peers .venv-frameworks .venv-collaboration .venv-audit .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-hub test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi docs-shots clean
+.PHONY: help audit sbom demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-hub test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi docs-shots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
@@ -117,6 +123,12 @@ lib/.built: node_modules/.installed $(FRONT)
 .venv-peers/.installed: requirements/peers.txt
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/peers.txt
+	touch $@
+
+# Tools that look at what we depend on.
+.venv-audit/.installed: requirements/audit.txt
+	test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip --disable-pip-version-check install --quiet --requirement requirements/audit.txt
 	touch $@
 
 # What users train with, for CPUs, and nothing of ours.

@@ -168,7 +168,8 @@ class MLOpsApp(Settings, ExtensionApp):
         )
         if not (self.recording and database.read(status.is_recording)):
             tap.set_enabled(False)
-        blobs, targets = BlobStore(database.data_dir), Targets(self.push_targets)
+        blobs = BlobStore(database.data_dir)
+        targets = Targets(self.push_targets, addresses=self.push_to_addresses)
         return MLOps(
             config=self,
             database=database,

@@ -66,6 +66,12 @@ class Settings(HasTraits):
         With one only, it is the default."""
     ).tag(config=True)
 
+    push_to_addresses = Bool(
+        False,
+        help="""Whether this server also pushes to an address that is not set up, when somebody in
+        the panel or in a notebook names it.""",
+    ).tag(config=True)
+
     def check(self) -> None:
         """Look at the settings as a whole; traitlets would answer a wrong one with a traceback.
 

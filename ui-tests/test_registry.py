@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ from harness.server import free_port
 from pages import LabPage
 
 IRIS = "01-iris-classification.ipynb"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server that pushes to whatever address is named."""
+    with Server(tmp_path, arguments=("--MLOpsApp.push_to_addresses=True",)) as server:
+        yield server
 
 
 @pytest.mark.mlflow

@@ -47,6 +47,7 @@ WORTH_A_THREAD = 32 * 1024
 LONGEST_MESSAGE = 500
 LONGEST_PATH = 200
 LONGEST_LOGGED = 1000
+LONGEST_SENTENCE = 1200
 UNPRINTABLE = re.compile(r"[^ -~]")
 MAX_DRAINED = 4 * MAX_BODY
 """Bytes of a body that are read at most, though not kept: whoever still sends reads no answer."""
@@ -298,7 +299,14 @@ def _refusal(error: MLOpsError) -> ErrorAnswer:
             allowed=error.allowed,
             suggestions=error.suggestions,
         )
-    return ErrorAnswer(error_code=error.error_code, message=str(error), problem=problem)
+    return ErrorAnswer(error_code=error.error_code, message=shortened(error), problem=problem)
+
+
+def shortened(error: MLOpsError) -> str:
+    """Say what is wrong in a sentence, whatever long text somebody has sent."""
+    text = str(error)
+    half = LONGEST_SENTENCE // 2
+    return text if len(text) <= LONGEST_SENTENCE else f"{text[:half]} … {text[-half:]}"
 
 
 def _encode(result: Any, may_zip: bool) -> tuple[bytes, str | None]:

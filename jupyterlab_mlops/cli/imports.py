@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import redactor
@@ -29,6 +30,7 @@ def import_(arguments: Namespace) -> None:
         closing(sources.find(arguments.source, arguments.kind)) as source,
         closing(Bar(quiet=arguments.json)) as bar,
     ):
+        source.artifact_folders += [Path(each).expanduser() for each in arguments.artifacts]
         report = take(database, source, bar.show, files=not arguments.no_files, redactor=redactor())
     if arguments.json:
         say_json(report)

@@ -221,6 +221,10 @@ def _import(p: argparse.ArgumentParser) -> None:
         "--kind", choices=IMPORTABLE, help="of which tool it is (default: it is recognised)"
     )
     p.add_argument("--no-files", action="store_true", help="leave artifacts and models' files")
+    p.add_argument(
+        "--artifacts", metavar="FOLDER", action="append", default=[],
+        help="a folder elsewhere on this machine that files may be read from",
+    )  # fmt: skip
     _json(p)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
+import yaml
 from msgspec import Struct
 
+from ..kernel.folder import Folder
 from ..store.foreign import ForeignModel, ForeignName, ForeignRun
 from ..store.packing import Points
+
+LARGEST_TEXT = 64 << 20
+"""Bytes of a file that is read as a whole: a metric of a million points has about thirty."""
 
 
 class Left(Struct):
@@ -61,10 +68,13 @@ class Source:
         Path or address, as the user gave it.
     left
         What could not be read so far.
+    artifact_folders
+        Where else on this machine files may be read from: a store may name any folder.
     """
 
     where: str
     left: list[Left] = field(default_factory=list)
+    artifact_folders: list[Path] = field(default_factory=list)
     kind = ""
 
     def count(self) -> int | None:
@@ -93,10 +103,51 @@ class Source:
 
 def files_below(folder: Path) -> Iterator[File]:
     """Give all files of a folder; links that lead out of it are left out."""
-    root = folder.resolve()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.resolve().is_relative_to(root):
-            yield file_at(path, path.relative_to(folder).as_posix())
+    with Folder(folder) as opened:
+        for name, path in sorted(opened.files()):
+            yield File(name, partial(_opened, opened, path), (folder / path).stat().st_size)
+
+
+def _opened(folder: Folder, path: str) -> BinaryIO:
+    return os.fdopen(folder.open(path, os.O_RDONLY), "rb")
+
+
+def is_within(path: Path, folders: Iterable[Path]) -> bool:
+    """Tell whether a path, whatever links are on the way, lies in one of some folders."""
+    there = path.resolve()
+    return any(there.is_relative_to(folder.resolve()) for folder in folders)
+
+
+def small_text(path: Path, root: Path, errors: str = "strict") -> str:
+    """Read a file of a store.
+
+    Raises
+    ------
+    ValueError
+        It is a link to somewhere else, or far too large.
+    """
+    if not is_within(path, [root]):
+        raise ValueError("It is a link to a file that lies elsewhere.")
+    if path.stat().st_size > LARGEST_TEXT:
+        raise ValueError(f"It is larger than {LARGEST_TEXT:,} bytes.")
+    return path.read_text(encoding="utf-8", errors=errors)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads YAML without aliases: with them a few lines may stand for more than a disk holds."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("It has aliases.")
+        return super().compose_node(parent, index)
+
+
+def plain_yaml(text: str) -> Any:
+    """Read YAML; raises YAMLError, also where it is nested too deep."""
+    try:
+        return yaml.load(text, _PlainLoader)
+    except RecursionError:
+        raise yaml.YAMLError("It is nested too deep.") from None
 
 
 def file_at(path: Path, name: str) -> File:

@@ -13,11 +13,20 @@ import yaml
 
 from ..store.foreign import ForeignExperiment, ForeignRun, stable_id
 from ..store.packing import Points
-from .base import File, FoundRun, Source, file_at
+from .base import File, FoundRun, Source, file_at, plain_yaml, small_text
 from .values import flat, ms_of, numbers_of
 
 POINTS = Path("plots", "metrics")
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError, csv.Error)
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    yaml.YAMLError,
+    csv.Error,
+    RecursionError,
+)
 
 
 class DVCLive(Source):
@@ -47,7 +56,7 @@ class DVCLive(Source):
                 self.leave(f"run {folder}", error)
 
     def _run(self, folder: Path) -> FoundRun:
-        last = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        last = json.loads(small_text(folder / "metrics.json", folder))
         numbers, _ = numbers_of(last)
         tables = {path: self._points(path) for path in sorted((folder / POINTS).rglob("*.tsv"))}
         series = {
@@ -74,7 +83,7 @@ class DVCLive(Source):
     def _params(self, path: Path) -> dict[str, str]:
         if not path.exists():
             return {}
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = plain_yaml(small_text(path, path.parent))
         return flat(found) if isinstance(found, dict) else {}
 
     def _points(self, path: Path) -> Points:

@@ -71,8 +71,11 @@ class MLflowDatabase(Source):
 
     @cached_property
     def _roots(self) -> list[Path]:
-        folder = self._path.resolve().parent
-        return [folder / "mlruns", folder / "mlartifacts", folder]
+        return [self._folder / "mlruns", self._folder / "mlartifacts"]
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self._path.resolve().parent
 
     def close(self) -> None:
         """Close the database."""
@@ -139,7 +142,9 @@ class MLflowDatabase(Source):
         return FoundRun(
             run,
             lambda: self._series(run_id),
-            lambda: words.files_at(self, row["artifact_uri"] or "", self._roots, whose),
+            lambda: words.files_at(
+                self, row["artifact_uri"] or "", self._roots, whose, [self._folder]
+            ),
         )
 
     def _series(self, run_id: str) -> Iterator[tuple[str, Points]]:
@@ -189,7 +194,9 @@ class MLflowDatabase(Source):
             metrics=[_model_metric(metric) for metric in rows],
         )
         uri, whose = row["artifact_location"], f"model {model_id}"
-        return FoundModel(model, lambda: words.files_at(self, uri, self._roots, whose))
+        return FoundModel(
+            model, lambda: words.files_at(self, uri, self._roots, whose, [self._folder])
+        )
 
     def names(self) -> Iterator[ForeignName]:
         """Give all registered models."""

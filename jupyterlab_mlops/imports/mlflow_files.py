@@ -21,9 +21,17 @@ from ..store.foreign import (
 from ..store.logged_models import READY, ModelMetric
 from ..store.packing import Points
 from . import mlflow_words as words
-from .base import FoundModel, FoundRun, Source
+from .base import FoundModel, FoundRun, Source, plain_yaml, small_text
 
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError)
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    yaml.YAMLError,
+    RecursionError,
+)
 
 
 class MLflowFiles(Source):
@@ -49,7 +57,7 @@ class MLflowFiles(Source):
 
     def _meta(self, file: Path) -> dict[str, Any]:
         try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            content = plain_yaml(small_text(file, self.root))
             if not isinstance(content, dict):
                 raise ValueError("it holds no fields")
         except _UNREADABLE as error:
@@ -59,7 +67,7 @@ class MLflowFiles(Source):
 
     def _run_folders(self) -> Iterator[tuple[Path, ForeignExperiment]]:
         for folder, meta in self._experiments:
-            experiment = _experiment(folder, meta)
+            experiment = self._experiment(folder, meta)
             for file in sorted(folder.glob("*/meta.yaml")):
                 yield file.parent, experiment
 
@@ -78,7 +86,7 @@ class MLflowFiles(Source):
                 self.leave(f"run {folder.name}", error)
 
     def _run(self, folder: Path, meta: dict[str, Any], experiment: ForeignExperiment) -> FoundRun:
-        tags = _texts(folder / "tags")
+        tags = self._texts(folder / "tags")
         links = [
             (kind, *link) for kind in ("inputs", "outputs") for link in self._links(folder, kind)
         ]
@@ -92,7 +100,7 @@ class MLflowFiles(Source):
             end_time=meta.get("end_time"),
             lifecycle_stage=meta.get("lifecycle_stage", "active"),
             user=meta.get("user_id") or None,
-            params=_texts(folder / "params"),
+            params=self._texts(folder / "params"),
             tags=tags,
             inputs=self._inputs(folder),
             model_inputs=[(name, step) for kind, name, step in links if kind == "inputs"],
@@ -108,7 +116,7 @@ class MLflowFiles(Source):
         )
 
     def _series(self, folder: Path, whose: str) -> Iterator[tuple[str, Points]]:
-        for name, text in _texts(folder).items():
+        for name, text in self._texts(folder).items():
             points = Points.empty()
             for number, line in enumerate(text.splitlines(), 1):
                 try:
@@ -144,7 +152,7 @@ class MLflowFiles(Source):
                 try:
                     model = self._meta(file)
                     if model.get("lifecycle_stage", "active") == "active" and model:
-                        yield self._model(file.parent, model, _experiment(folder, meta))
+                        yield self._model(file.parent, model, self._experiment(folder, meta))
                 except _UNREADABLE as error:
                     self.leave(f"model {file.parent.name}", error)
 
@@ -160,9 +168,9 @@ class MLflowFiles(Source):
             created_at=int(meta["creation_timestamp"]),
             updated_at=int(meta["last_updated_timestamp"]),
             source_run_id=meta.get("source_run_id") or None,
-            tags=_texts(folder / "tags"),
-            params=_texts(folder / "params"),
-            metrics=[m for name, text in _texts(folder / "metrics").items()
+            tags=self._texts(folder / "tags"),
+            params=self._texts(folder / "params"),
+            metrics=[m for name, text in self._texts(folder / "metrics").items()
                      for m in _model_metrics(name, text)],
         )  # fmt: skip
         uri, whose = str(meta["artifact_location"]), f"model {model.model_id}"
@@ -188,39 +196,50 @@ class MLflowFiles(Source):
             created_at=int(meta["creation_timestamp"]),
             updated_at=int(meta["last_updated_timestamp"]),
             description=meta.get("description") or "",
-            tags=_texts(folder / "tags"),
-            aliases={alias: int(text) for alias, text in _texts(folder / "aliases").items()},
+            tags=self._texts(folder / "tags"),
+            aliases={alias: int(text) for alias, text in self._texts(folder / "aliases").items()},
             versions=[
-                _version(path, found)
+                self._version(path, found)
                 for path, found in versions
                 if found and found.get("current_stage") != "Deleted_Internal"
             ],
         )
 
+    def _experiment(self, folder: Path, meta: dict[str, Any]) -> ForeignExperiment:
+        return ForeignExperiment(
+            name=str(meta["name"]),
+            creation_time=int(meta.get("creation_time") or 0),
+            lifecycle_stage=meta.get("lifecycle_stage", "active"),
+            tags=self._texts(folder / "tags"),
+        )
 
-def _experiment(folder: Path, meta: dict[str, Any]) -> ForeignExperiment:
-    return ForeignExperiment(
-        name=str(meta["name"]),
-        creation_time=int(meta.get("creation_time") or 0),
-        lifecycle_stage=meta.get("lifecycle_stage", "active"),
-        tags=_texts(folder / "tags"),
-    )
+    def _version(self, folder: Path, meta: dict[str, Any]) -> ForeignVersion:
+        return ForeignVersion(
+            version=int(meta["version"]),
+            created_at=int(meta["creation_timestamp"]),
+            updated_at=int(meta["last_updated_timestamp"]),
+            source=words.load_source(str(meta.get("source") or "")),
+            run_id=meta.get("run_id") or None,
+            model_id=meta.get("model_id") or None,
+            user=meta.get("user_id") or None,
+            description=meta.get("description") or "",
+            stage=meta.get("current_stage") or "None",
+            run_link=meta.get("run_link") or "",
+            tags=self._texts(folder / "tags"),
+        )
 
-
-def _version(folder: Path, meta: dict[str, Any]) -> ForeignVersion:
-    return ForeignVersion(
-        version=int(meta["version"]),
-        created_at=int(meta["creation_timestamp"]),
-        updated_at=int(meta["last_updated_timestamp"]),
-        source=words.load_source(str(meta.get("source") or "")),
-        run_id=meta.get("run_id") or None,
-        model_id=meta.get("model_id") or None,
-        user=meta.get("user_id") or None,
-        description=meta.get("description") or "",
-        stage=meta.get("current_stage") or "None",
-        run_link=meta.get("run_link") or "",
-        tags=_texts(folder / "tags"),
-    )
+    def _texts(self, folder: Path) -> dict[str, str]:
+        """Read a folder of small files; a key with slashes is a path."""
+        found: dict[str, str] = {}
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                try:
+                    found[path.relative_to(folder).as_posix()] = small_text(
+                        path, self.root, errors="replace"
+                    )
+                except _UNREADABLE as error:
+                    self.leave(str(path.relative_to(self.root)), error)
+        return found
 
 
 def _model_metrics(name: str, text: str) -> Iterable[ModelMetric]:
@@ -236,15 +255,6 @@ def _model_metrics(name: str, text: str) -> Iterable[ModelMetric]:
             dataset_digest=data[1],
             run_id=run_id,
         )
-
-
-def _texts(folder: Path) -> dict[str, str]:
-    """Read a folder of small files; a key with slashes is a path."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def _columns(points: Points) -> tuple[array[Any], array[Any], array[Any]]:

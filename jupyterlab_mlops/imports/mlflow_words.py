@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,7 +13,7 @@ import msgspec
 from ..store.authors import NOTE_TAG
 from ..store.foreign import ForeignInput
 from ..store.run_records import PARENT_TAG
-from .base import File, Source, files_below
+from .base import File, Source, files_below, is_within
 
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 MODEL_STATUSES = {1: "LOGGED_MODEL_PENDING", 2: "LOGGED_MODEL_READY"}
@@ -69,21 +69,31 @@ def model_of(source: str) -> str | None:
     return source.removeprefix("models:/") if source.startswith("models:/m-") else None
 
 
-def files_at(source: Source, uri: str, roots: list[Path], whose: str) -> Iterator[File]:
+def files_at(
+    source: Source, uri: str, roots: list[Path], whose: str, near: Sequence[Path] = ()
+) -> Iterator[File]:
     """Give the files below an artifact URI, also when the store was moved since.
 
     Parameters
     ----------
     roots
-        Where else they may lie, below the experiment's number.
+        Where else they may lie, below the experiment's number. A store may name any folder of this
+        machine, so only these and those that the user has named are read.
+    near
+        Where they may lie below that number, and nowhere else.
     """
     folder = _local(uri)
     tail = _TAIL.match(uri)
+    allowed = [*roots, *source.artifact_folders]
     places = [folder] if folder else []
-    places += [root / unquote(tail[1]) for root in roots] if tail else []
-    there = next((place for place in places if place.is_dir()), None)
-    if there is not None:
-        yield from files_below(there)
+    there = [(place, allowed) for place in places]
+    there += [(root / unquote(tail[1]), [root]) for root in [*allowed, *near]] if tail else []
+    there = [(place, within) for place, within in there if place.is_dir()]
+    found = next((place for place, within in there if is_within(place, within)), None)
+    if found is not None:
+        yield from files_below(found)
+    elif there:
+        source.leave(f"files of {whose}", f"They lie at {uri}: allow it with --artifacts FOLDER.")
     elif folder is None:
         source.leave(f"files of {whose}", f"They lie at {uri}, which is no folder here.")
 

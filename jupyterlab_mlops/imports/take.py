@@ -22,7 +22,7 @@ from .base import File, FoundModel, FoundRun, Left, Source
 
 Progress = Callable[[int, "int | None", str], None]
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}")
-_FAILURES = (MLOpsError, OSError, ValueError, KeyError, TypeError, IndexError)
+_FAILURES = (MLOpsError, OSError, ValueError, KeyError, TypeError, IndexError, RecursionError)
 """What one bad run of a foreign store may come to; the others are taken over all the same."""
 
 

@@ -45,7 +45,7 @@ class Trackio(Source):
             for run_id, name, first in self._listed(connection):
                 try:
                     yield self._run(project, connection, run_id, name, first)
-                except (sqlite3.Error, ValueError, TypeError) as error:
+                except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
                     self.leave(f"run {name} of {project}", error)
 
     def _listed(self, connection: sqlite3.Connection) -> list[tuple[str, str, str]]:

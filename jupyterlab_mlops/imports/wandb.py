@@ -23,7 +23,7 @@ HEAD, BLOCK = 7, 32768
 MAGIC = b":W&B"
 WHOLE, BEGINS, GOES_ON, ENDS = 1, 2, 3, 4
 HISTORY, SUMMARY, CONFIG, RUN, EXIT = 2, 3, 5, 17, 18
-_ODD = (OSError, ValueError, KeyError, TypeError, struct.error)
+_ODD = (OSError, ValueError, KeyError, TypeError, struct.error, RecursionError)
 
 
 class _Read:

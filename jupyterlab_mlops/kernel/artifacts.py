@@ -6,14 +6,17 @@ import io
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .blobs import record_bytes, record_files
-from .recorder import forgiving, now_ms
+from .blobs import Opener, record_bytes, record_files
+from .folder import Folder
+from .recorder import forgiving, now_ms, recorder
 from .runs import runs
 from .values import InvalidValue, checked_int, checked_key, checked_path, describe
+
+_SHOWN_LINKS = 3
 
 
 @forgiving
@@ -49,6 +52,9 @@ def log_artifacts(
 ) -> None:
     """Record all files of a folder, with their folders, as artifacts; see `log_artifact`.
 
+    Links that lead out of the folder are left out, and said so: whoever may write to it could lay
+    hands on any file of yours. A link to a file of the folder is recorded as that file.
+
     Raises
     ------
     InvalidValue
@@ -58,21 +64,13 @@ def log_artifacts(
     if not folder.is_dir():
         raise InvalidValue(f"{str(folder)!a} is not a folder: use log_artifact for a file.")
     prefix = f"{checked_path(artifact_path)}/" if artifact_path else ""
-    files = [(checked_path(path), local) for path, local in sorted(_files_below(folder, prefix))]
-    _record_local(runs.target(run_id), files)
-
-
-def _files_below(folder: str | Path, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield the files of a folder, each with its path in the run; links to folders are left."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _files_below(entry.path, f"{prefix}{entry.name}/")
-                elif entry.is_file():
-                    yield prefix + entry.name, entry.path
-    except PermissionError as error:
-        raise InvalidValue(f"{str(error.filename)!a} cannot be read or written.") from None
+    with Folder(folder) as opened:
+        files = [(checked_path(prefix + path), local) for path, local in sorted(opened.files())]
+        _record_local(runs.target(run_id), files, opened.open)
+    if opened.links:
+        names = ", ".join(map(ascii, opened.links[:_SHOWN_LINKS]))
+        left_out = OSError(f"{len(opened.links)} links out of {str(folder)!a} left out: {names}")
+        recorder.fault("client.log_artifacts", left_out)
 
 
 def _existing(path: Any) -> Path:
@@ -86,9 +84,11 @@ def _existing(path: Any) -> Path:
     return local
 
 
-def _record_local(run_id: str, files: Iterable[tuple[str, Path | str]]) -> None:
+def _record_local(
+    run_id: str, files: Iterable[tuple[str, Path | str]], opener: Opener | None = None
+) -> None:
     try:
-        record_files(run_id, files)
+        record_files(run_id, files, opener)
     except PermissionError as error:
         raise InvalidValue(f"{str(error.filename)!a} cannot be read or written.") from None
 

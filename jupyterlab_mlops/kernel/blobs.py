@@ -26,6 +26,7 @@ INLINE_LIMIT = 256 << 10
 TOGETHER = 100
 """Files in a pack that share a record."""
 _CHUNK = 1 << 20
+Opener = Callable[[str, int], int]
 _Entry = dict[str, "str | int | None"]
 
 
@@ -42,8 +43,15 @@ def record_bytes(run_id: str, path: str, data: bytes, media_type: str | None = N
     return str(entry["digest"])
 
 
-def record_files(run_id: str, files: Iterable[tuple[str, Path | str]]) -> None:
+def record_files(
+    run_id: str, files: Iterable[tuple[str, Path | str]], opener: Opener | None = None
+) -> None:
     """Record files, each with its path in the run; what goes into the pack shares records.
+
+    Parameters
+    ----------
+    opener
+        Opens a file by its name, as that of `open`; None: the system does.
 
     Raises
     ------
@@ -54,9 +62,9 @@ def record_files(run_id: str, files: Iterable[tuple[str, Path | str]]) -> None:
     packed: list[_Entry] = []
     try:
         for path, local in files:
-            data = _small_content(local)
+            data = _small_content(local, opener)
             if data is None:
-                digest, size = _keep_file(Path(local))
+                digest, size = _keep_file(local, opener)
                 _record(run_id, _facts(path, size, digest))
                 continue
             entry, attachment = _entry(path, data)
@@ -93,9 +101,9 @@ def _pack(digest: str, data: bytes) -> tuple[str, int] | None:
     return None if folder is None else pack.put(folder, digest, data)
 
 
-def _small_content(local: Path | str) -> bytes | None:
+def _small_content(local: Path | str, opener: Opener | None) -> bytes | None:
     """Return what a file holds; None for a large one. A buffered file would cost as much again."""
-    with FileIO(local) as file:
+    with FileIO(local, opener=opener) as file:
         small = os.fstat(file.fileno()).st_size <= INLINE_LIMIT
         return file.readall() if small else None
 
@@ -127,29 +135,40 @@ def _media_type(suffixes: str) -> str | None:
     return mimetypes.guess_type(f"file.{suffixes}")[0]
 
 
-def _keep_file(local: Path) -> tuple[str, int]:
+def _keep_file(local: Path | str, opener: Opener | None) -> tuple[str, int]:
     """Put a file into the blob folder; return its digest and size.
 
     To hash and then let the system copy is as fast as one pass through Python, and costs only the
     hash where the blob is there already. A file that changes meanwhile is read again.
     """
-    for _ in range(3):
-        before = local.stat()
-        digest = _hash_file(local)
-        _keep(digest, lambda draft: shutil.copyfile(local, draft))
-        after = local.stat()
-        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
-            return digest, after.st_size
-        _blob_path(digest).unlink(missing_ok=True)
+    with FileIO(local, opener=opener) as file:
+        for _ in range(3):
+            before = os.fstat(file.fileno())
+            digest = _hash_file(file)
+            _keep(digest, functools.partial(_copy, file))
+            after = os.fstat(file.fileno())
+            if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
+                return digest, after.st_size
+            _blob_path(digest).unlink(missing_ok=True)
     raise OSError(f"{local} changes while it is read")
 
 
-def _hash_file(local: Path) -> str:
+def _hash_file(file: FileIO) -> str:
     state = hashlib.sha256()
-    with local.open("rb", buffering=0) as file:
-        while chunk := file.read(_CHUNK):
-            state.update(chunk)
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        state.update(chunk)
     return state.hexdigest()
+
+
+def _copy(file: FileIO, draft: Path) -> None:
+    by_handle = Path(f"/proc/self/fd/{file.fileno()}")
+    if by_handle.exists():
+        shutil.copyfile(by_handle, draft)
+        return
+    file.seek(0)
+    with draft.open("wb") as copy:
+        shutil.copyfileobj(file, copy, _CHUNK)
 
 
 def _blob_path(digest: str) -> Path:

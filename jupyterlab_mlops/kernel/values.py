@@ -18,6 +18,7 @@ MAX_KNOWN_KEYS = 10_000
 LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
 
 _key_pattern = re.compile(r"[\w\-./: ]+")
+_not_in_paths = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029]")
 _run_id_pattern = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 
 known_keys: set[str] = set()
@@ -195,15 +196,15 @@ def checked_path(path: object, what: str = "artifact path") -> str:
     Raises
     ------
     InvalidValue
-        It is empty, absolute, leads outside, or holds a NUL or a backslash.
+        It is empty, absolute, leads outside, or holds a control character or a backslash.
     """
     if not isinstance(path, str):
         raise InvalidValue(f"The {what} must be text, not {describe(path)}.")
     parts = path.split("/")
-    if not path or any(part in ("", ".", "..") for part in parts) or set(path) & {"\0", "\\"}:
+    if any(part in ("", ".", "..") for part in parts) or _not_in_paths.search(path):
         raise InvalidValue(
             f"The {what} {path[:200]!a} must be a relative path inside the run, "
-            "with '/' between folders and no '..'."
+            "with '/' between folders, no '..' and no control characters."
         )
     if len(path.encode("utf-8", "surrogatepass")) > MAX_TEXT_LENGTH // 1000:
         raise InvalidValue(f"The {what} is longer than {MAX_TEXT_LENGTH // 1000} bytes.")

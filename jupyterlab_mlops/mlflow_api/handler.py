@@ -20,7 +20,7 @@ from jupyter_server.auth.identity import User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
-from ..api.base import MAX_DRAINED, MLOpsHandler
+from ..api.base import MAX_DRAINED, MLOpsHandler, shortened
 from ..api.decode import MAX_BODY, too_large
 from ..api.files import FileAnswer
 from ..api.services import Services
@@ -125,7 +125,7 @@ class MLflowHandler(MLOpsHandler):
         try:
             result = await self._result(call, path)
         except MLOpsError as error:
-            self._refuse(_status(error), error.error_code, str(error))
+            self._refuse(_status(error), error.error_code, shortened(error))
             return
         except (web.HTTPError, ConnectionError):
             raise

@@ -42,14 +42,20 @@ class Targets:
         Settings by name.
     environment
         Where tokens and `MLFLOW_TRACKING_URI` are looked up; that of the process if None.
+    addresses
+        Whether what is not set up may be named by its address: a server that does so sends
+        wherever somebody who may write to the record tells it to.
     """
 
     def __init__(
         self,
         configured: Mapping[str, Settings] | None = None,
         environment: Mapping[str, str] | None = None,
+        *,
+        addresses: bool = True,
     ) -> None:
         self._configured = dict(configured or {})
+        self._addresses = addresses
         self._environment = _foreign(os.environ if environment is None else environment)
 
     def names(self) -> list[str]:
@@ -107,7 +113,15 @@ class Targets:
                 " or https://."
             )
         check_address(target)
-        return target.rstrip("/")
+        target = target.rstrip("/")
+        allowed = [*self.names(), *map(_uri, self._configured.values())]
+        if not self._addresses and target not in allowed:
+            raise InvalidRequest(
+                f"{target!r} is no push target of this server: it takes those that are set up"
+                f" ({', '.join(self.names()) or 'none are'}) by MLOpsApp.push_targets or"
+                f" {URI_VARIABLE}, and any address only with MLOpsApp.push_to_addresses."
+            )
+        return target
 
 
 def _kinds() -> dict[str, Maker]:

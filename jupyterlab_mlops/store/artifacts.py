@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +29,8 @@ _ENTER = (
     "INSERT OR REPLACE INTO artifacts (run, path, size, digest, media_type, execution_id)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+LONGEST_PATH = 1000
+_NOT_IN_PATHS = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029]")
 _COLUMNS = "path, size, digest, media_type, execution_id"
 
 
@@ -105,12 +108,17 @@ def check_path(path: str) -> None:
     Raises
     ------
     InvalidRequest
-        It is empty, absolute, or climbs.
+        It is empty, absolute, climbs, is too long, or steers a terminal.
     """
     parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts) or "\0" in path or "\\" in path:
+    if any(part in ("", ".", "..") for part in parts) or _NOT_IN_PATHS.search(path):
         raise InvalidRequest(
-            f"{path!r} is no path of an artifact: it must be relative, with '/' between names."
+            f"{path[:200]!r} is no path of an artifact: it must be relative, with '/' between names"
+            " and no control characters."
+        )
+    if len(path) > LONGEST_PATH:
+        raise InvalidRequest(
+            f"The path {path[:60]!r}… has {len(path):,} characters; {LONGEST_PATH:,} are allowed."
         )
 
 

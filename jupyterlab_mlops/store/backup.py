@@ -25,6 +25,8 @@ from .db import FILE_NAME
 from .repair import complaints
 from .shared_index import put_back
 
+SUSPICIOUS, SUSPICIOUS_RATIO = 1 << 30, 200
+"""Bytes of an archive's content, and how many times its own size, from which on it is a trap."""
 _CONTENT = re.compile(r"packs/(\d{6,}|k[\d-]+)\.pack|blobs/[0-9a-f]{2}/[0-9a-f]{64}")
 _TRIES = 3
 
@@ -151,6 +153,7 @@ def _unpack(source: Path, draft: Path) -> None:
             strange = [n for n in names if n != FILE_NAME and not _CONTENT.fullmatch(n)]
             if FILE_NAME not in names or strange:
                 raise InvalidRequest(f"{source} is no backup of a record.")
+            _see_that_it_fits(source, archive, draft.parent)
             for name in names:
                 target = draft / name
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -173,6 +176,20 @@ def _unpack(source: Path, draft: Path) -> None:
         if newer:
             raise InvalidRequest(newer)
         connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _see_that_it_fits(source: Path, archive: zipfile.ZipFile, folder: Path) -> None:
+    """Refuse what would fill the disk: a few bytes of an archive may stand for a thousandfold."""
+    size = sum(entry.file_size for entry in archive.infolist())
+    room = shutil.disk_usage(folder).free
+    if size > room:
+        raise InvalidRequest(
+            f"{source} holds {size:,} bytes, and the disk of {folder} has room for {room:,}."
+        )
+    if size > SUSPICIOUS and size > SUSPICIOUS_RATIO * source.stat().st_size:
+        raise InvalidRequest(
+            f"{source} would become {size:,} bytes, which no record does: it is not unpacked."
+        )
 
 
 def _keep_awaited(aside: Path, data_dir: Path) -> None:

@@ -6,24 +6,31 @@ transaction that failed lie unused in the pack and are never found.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import logging
 import os
+import re
 import sqlite3
+import stat
 from contextlib import closing
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-from ..errors import NotFound, StoreUnavailable
+from ..errors import InvalidRequest, NotFound, StoreUnavailable
 from .changes import WriteConnection
 from .rows import one
 
 PACK_LIMIT = 262_144
 """Bytes up to which content goes into a pack."""
+PACK_NAME = re.compile(r"(\d{6,}|k\d[\d-]*)\.pack")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 PACK_SIZE = 256 * 1024 * 1024
 """A pack is closed when it has grown to this size."""
 _PIECE = 1 << 20
+_log = logging.getLogger("jupyterlab_mlops")
 
 
 class BlobStore:
@@ -49,13 +56,27 @@ class BlobStore:
         return cls(folder)
 
     def file_of(self, digest: str) -> Path:
-        """Return where the content lies, or would lie, if it has a file of its own."""
+        """Return where the content lies, or would lie, if it has a file of its own.
+
+        Raises
+        ------
+        InvalidRequest
+            It is no digest: a record that somebody else made may say anything.
+        """
+        if not _DIGEST.fullmatch(digest):
+            raise InvalidRequest(f"{digest[:80]!r} is no digest of content.")
         return self.data_dir / "blobs" / digest[:2] / digest
+
+    def pack_of(self, name: str) -> Path:
+        """Return where a pack lies; raises as `file_of` does."""
+        if not PACK_NAME.fullmatch(name):
+            raise InvalidRequest(f"{name[:80]!r} is no name of a pack.")
+        return self.data_dir / "packs" / name
 
     def path_of(self, digest: str) -> Path | None:
         """Return the content's own file; None when it lies in a pack (use `open`) or is unknown."""
-        path = self.file_of(digest)
-        return path if path.exists() else None
+        path = self.file_of(digest) if _DIGEST.fullmatch(digest) else None
+        return path if path is not None and path.exists() else None
 
     # ------------------------------------------------------------------------------- writing
 
@@ -98,7 +119,8 @@ class BlobStore:
         return hasher.hexdigest(), size
 
     def note_file(self, tx: sqlite3.Connection, digest: str, size: int) -> None:
-        """Enter content whose file is already in place."""
+        """Enter content whose file is already in place; raises as `file_of` does."""
+        self.file_of(digest)
         tx.execute("INSERT OR IGNORE INTO blobs (digest, size) VALUES (?, ?)", (digest, size))
 
     def erase(self, tx: sqlite3.Connection, digest: str) -> int:
@@ -106,14 +128,20 @@ class BlobStore:
         row = one(tx, "SELECT size, pack, offset FROM blobs WHERE digest = ?", (digest,))
         if row is None:
             return 0
-        if row["pack"] is None:
-            self.file_of(digest).unlink(missing_ok=True)
-        else:
-            with (self.data_dir / "packs" / row["pack"]).open("r+b") as file:
-                file.seek(row["offset"])
-                file.write(bytes(row["size"]))
+        try:
+            self._overwrite(digest, row)
+        except InvalidRequest as error:
+            _log.warning("Not erased: %s", error)
         tx.execute("DELETE FROM blobs WHERE digest = ?", (digest,))
         return int(row["size"])
+
+    def _overwrite(self, digest: str, row: dict[str, Any]) -> None:
+        if row["pack"] is None:
+            self.file_of(digest).unlink(missing_ok=True)
+            return
+        with _opened(self.pack_of(row["pack"]), os.O_RDWR) as file:
+            file.seek(row["offset"])
+            file.write(bytes(min(row["size"], os.fstat(file.fileno()).st_size)))
 
     def _known(self, tx: sqlite3.Connection, digest: str) -> bool:
         row = tx.execute("SELECT pack FROM blobs WHERE digest = ?", (digest,)).fetchone()
@@ -191,7 +219,7 @@ class BlobStore:
         """
         path = self.file_of(digest)
         if path.exists():
-            return path.open("rb")
+            return _opened(path)
         if conn is not None:
             return io.BytesIO(self._from_pack(conn, digest))
         with closing(sqlite3.connect(f"{self._database_uri()}?mode=ro", uri=True)) as own:
@@ -210,7 +238,7 @@ class BlobStore:
         if row is None or row["pack"] is None:
             raise NotFound(f"There is no stored content with the digest {digest}.")
         try:
-            with (self.data_dir / "packs" / row["pack"]).open("rb") as file:
+            with _opened(self.pack_of(row["pack"])) as file:
                 file.seek(row["offset"])
                 content: bytes = file.read(row["size"])
         except OSError as error:
@@ -224,3 +252,18 @@ class BlobStore:
                 f"The content {digest} is damaged: the pack {row['pack']} was changed."
             )
         return content
+
+
+def _opened(path: Path, flags: int = os.O_RDONLY) -> BinaryIO:
+    """Open a file of ours: what is a link, or no plain file, somebody else has put there."""
+    more = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        descriptor = os.open(path, flags | more | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StoreUnavailable(f"{path} is a link, and no content of this record.") from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StoreUnavailable(f"{path} is no file.")
+    return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "r+b")

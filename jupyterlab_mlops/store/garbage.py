@@ -63,7 +63,8 @@ def _drop(tx: sqlite3.Connection, data_dir: Path) -> Garbage:
     spoken_of = still_awaited(tx, data_dir, digests)
     drop_unreferenced(tx, digests)
     for digest in set(digests) - spoken_of:
-        BlobStore(data_dir).file_of(digest).unlink(missing_ok=True)
+        if path := BlobStore(data_dir).path_of(digest):
+            path.unlink(missing_ok=True)
     return found
 
 
@@ -71,7 +72,8 @@ def _unreferenced(conn: sqlite3.Connection, data_dir: Path) -> Iterator[tuple[st
     blobs = BlobStore(data_dir)
     kept = {path.name for path in awaited(data_dir / "packs", data_dir)}
     for digest, size, pack in conn.execute(_UNUSED).fetchall():
-        if not _is_young(blobs.file_of(digest)) and pack not in kept:
+        own = blobs.path_of(digest)
+        if not (own and _is_young(own)) and pack not in kept:
             yield digest, size
     for path in data_dir.glob("blobs/??/*"):
         known = "SELECT 1 FROM blobs WHERE digest = ?"

@@ -15,5 +15,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on the sample record, which the tests of a module share."""
     folder = tmp_path_factory.mktemp("served")
     sample.make(folder / "data")
-    with Server(folder, application="server") as server:
+    arguments = ("--MLOpsApp.push_to_addresses=True",)
+    with Server(folder, application="server", arguments=arguments) as server:
         yield server

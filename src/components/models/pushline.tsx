@@ -52,10 +52,10 @@ export function PushLine(props: { push: Push }): JSX.Element {
           {trans.__('Cancel')}
         </button>
       )}
-      {push.state === 'pushed' && push.remote_url && (
+      {push.state === 'pushed' && /^https?:/i.test(push.remote_url ?? '') && (
         <a
           className="jp-MLOps-link"
-          href={push.remote_url}
+          href={push.remote_url ?? undefined}
           target="_blank"
           rel="noopener noreferrer"
         >
