@@ -94,3 +94,12 @@ def test_the_code_of_the_quick_start_runs(data_dir: Path) -> None:
     for code in ran:
         namespace: dict[str, Any] = {}
         exec(code, namespace)
+
+
+def test_every_row_about_security_names_tests_that_exist() -> None:
+    rows = (ROOT / "docs/security.md").read_text().splitlines()
+    named = {path for row in rows for path in re.findall(r"`((?:ui-)?tests/[\w/]+\.py)`", row)}
+    assert len(named) > 10
+    assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
+    hostile = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/security/test_*.py")}
+    assert hostile <= named

@@ -28,8 +28,17 @@ BUNDLED = re.compile(r"static/(?:(?:remoteEntry\.|\d+\.)[0-9a-f]+\.js|style\.js)
 
 
 def test_the_wheel_holds_this_and_nothing_else(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check",
-               "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(ROOT)]  # fmt: skip
+    options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation")
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        *options,
+        "--wheel-dir",
+        tmp_path,
+        ROOT,
+    ]
     subprocess.run(command, check=True, env=os.environ | {"SKIP_JUPYTER_BUILDER": "1"})
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -48,6 +48,7 @@ LONGEST_MESSAGE = 500
 LONGEST_PATH = 200
 LONGEST_LOGGED = 1000
 LONGEST_SENTENCE = 1200
+TOKEN = re.compile(r"([?&](?:token|_xsrf)=)[^&]*")
 UNPRINTABLE = re.compile(r"[^ -~]")
 MAX_DRAINED = 4 * MAX_BODY
 """Bytes of a body that are read at most, though not kept: whoever still sends reads no answer."""
@@ -68,8 +69,8 @@ class MLOpsHandler(APIHandler):
     def initialize(self) -> None:
         """Begin with nothing received, and with an address that may stand in a log."""
         self._received, self._body = 0, bytearray()
-        # Long lines, or signs that steer a terminal; what was asked for is known by now.
-        uri = UNPRINTABLE.sub("?", str(self.request.uri))
+        # No token, no long line, no sign that steers a terminal: all that counts is parsed by now.
+        uri = TOKEN.sub(r"\1[secret]", UNPRINTABLE.sub("?", str(self.request.uri)))
         self.request.uri = uri if len(uri) <= LONGEST_LOGGED else f"{uri[:LONGEST_LOGGED]}..."
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = {"json": ".json", "zip": ".zip", "notebook": ".ipynb"}
 PIECE = 2**20
+LONGEST_NAME = 100
 
 
 def export(arguments: Namespace) -> None:
@@ -72,7 +73,7 @@ def _moment(conn: sqlite3.Connection, reference: str) -> str:
 
 
 def _file_name(name: str, kind: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.") + SUFFIXES[kind]
+    return (re.sub(r"[^\w.-]+", "-", name).strip("-.")[:LONGEST_NAME] or "run") + SUFFIXES[kind]
 
 
 def save(

@@ -18,7 +18,11 @@ PROGRAM = "jupyter mlops"
 MISSING = "–"
 NARROWEST = 4
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_STEERING = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""What steers a terminal, and what turns the direction of a text; JSON writes them as they are."""
+CONTROL = re.compile(rf"[\x00-\x1f{_STEERING}]+")
+_IN_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_STEERING}]")
+_IN_JSON = re.compile(rf"[{_STEERING}]")
 TIME_FIELDS = {
     *("start_time", "end_time", "started_at", "ended_at", "created_at", "creation_time"),
     *("requested_at", "updated_at", "first_at", "last_at", "timestamp", "timestamps", "at"),
@@ -33,8 +37,8 @@ def prepare_streams() -> None:
 
 
 def say(text: str = "") -> None:
-    """Print a line."""
-    sys.stdout.write(text + "\n")
+    """Print lines, without what would steer a terminal."""
+    sys.stdout.write(_IN_LINES.sub("\N{REPLACEMENT CHARACTER}", text) + "\n")
 
 
 def complain(message: str) -> None:
@@ -95,7 +99,8 @@ def say_json_list(values: Iterable[Any]) -> None:
 
 def _dumps(value: Any) -> str:
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
-    return json.dumps(value, indent=2, ensure_ascii=not encoding.startswith("utf"))
+    text = json.dumps(value, indent=2, ensure_ascii=not encoding.startswith("utf"))
+    return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 # --------------------------------------------------------------------------------------- text
@@ -150,6 +155,7 @@ def say_table(
     headings: Sequence[str], rows: Sequence[Sequence[str | None]], stream: TextIO | None = None
 ) -> None:
     """Print columns; on a terminal the widest give way until a line fits, in a pipe none does."""
+    headings = [one_line(heading) for heading in headings]
     cells = [[one_line(cell or MISSING) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(headings, *cells, strict=True)]
     _squeeze(widths, _room())

@@ -151,7 +151,9 @@ class _Magics:
 
 def _show(answer: Any) -> None:
     if isinstance(answer, str):
-        sys.stdout.write(answer + "\n")
+        from .render import lines
+
+        sys.stdout.write(lines(answer) + "\n")
     elif answer is not None:
         from IPython.display import display
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 
 MISSING = "–"
-_control = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_control = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 Cell = str | None
 
@@ -58,7 +58,7 @@ class _Lines:
 
 class _Table:
     def __init__(self, headings: list[str], rows: list[list[Cell]]) -> None:
-        self._headings = headings
+        self._headings = [one_line(heading) for heading in headings]
         self._rows = [[one_line(cell or MISSING) for cell in row] for row in rows]
 
     def text(self) -> str:
@@ -89,6 +89,11 @@ _LEFT = ' style="text-align: left"'
 def one_line(text: str) -> str:
     """Make text safe to stand in a line: no breaks, no terminal controls."""
     return _control.sub(" ", text).strip()
+
+
+def lines(text: str) -> str:
+    """Make text of several lines safe for a terminal."""
+    return "\n".join(_control.sub(" ", line).rstrip() for line in text.split("\n"))
 
 
 def _width(text: str) -> int:

@@ -30,7 +30,16 @@ function LuminoHost(props: {
     tabIndex: 0,
     'aria-label': props.label
   };
-  return <div ref={ref} className={props.className} {...reached} />;
+  // A button in a captured form must not send the browser elsewhere.
+  const stay = (event: React.FormEvent) => event.preventDefault();
+  return (
+    <div
+      ref={ref}
+      className={props.className}
+      onSubmit={stay}
+      {...reached}
+    />
+  );
 }
 
 /** Outputs of an execution as a notebook shows them, but never trusted. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -165,7 +167,7 @@ def test_a_digest_that_is_a_path_is_neither_taken_nor_read(
     for digest in digests(outside):
         record = ArtifactLogged(run_id=RUN, path="x", size=5, digest=digest)
         with pytest.raises(MLOpsError):
-            database.write_now(lambda tx, r=record: apply(tx, r, None, origin="kernel"))
+            database.write_now(partial(apply, record=record, origin="kernel"))
         with pytest.raises(MLOpsError):
             BlobStore(database.data_dir).open(digest)
 
@@ -197,7 +199,7 @@ def test_a_record_of_somebody_else_has_no_file_read_written_or_deleted(
     for artifact in database.read(lambda conn: artifacts.list_artifacts(conn, RUN)):
         if artifact.path.startswith(("planted", "packed")):
             with pytest.raises(MLOpsError):
-                database.read(lambda conn, d=artifact.digest: blobs.read(d, conn))
+                database.read(partial(blobs.read, artifact.digest))
     database.write_now(lambda tx: tx.execute("DELETE FROM artifacts"))
     garbage.collect(database)
     assert outside.read_bytes() == SECRET
@@ -254,8 +256,7 @@ def test_a_logged_folder_brings_nothing_from_outside_of_it(
     with closing(Database(data_dir)) as database:
         found = database.read(lambda conn: artifacts.list_artifacts(conn, run["run_id"]))
         contents = {
-            a.path: database.read(lambda conn, d=a.digest: BlobStore(data_dir).read(d, conn))
-            for a in found
+            a.path: database.read(partial(BlobStore(data_dir).read, a.digest)) for a in found
         }
     assert contents == dict.fromkeys(["absolute.txt", "data/plain.txt", "within.txt"], b"plain")
     said = [fault["message"] for fault in record.listing("status")["faults"]]
@@ -366,7 +367,7 @@ def test_a_backup_that_would_fill_the_disk_is_refused(
     with pytest.raises(InvalidRequest, match="which no record does"):
         backup.restore(source, data_dir)
     free = type("usage", (), {"free": 2**20})
-    monkeypatch.setattr(backup.shutil, "disk_usage", lambda _: free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
     with pytest.raises(InvalidRequest, match="has room for"):
         backup.restore(source, data_dir)
 

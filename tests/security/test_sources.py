@@ -26,7 +26,8 @@ class Trap:
     """A server that notes whoever asks it; it may redirect them."""
 
     def __init__(self, location: str | None = None) -> None:
-        asked = self.asked = []
+        asked: list[tuple[str, str | None]] = []
+        self.asked = asked
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
