@@ -263,3 +263,9 @@ def test_files_and_reports_that_are_opened_by_their_address(lab: LabPage) -> Non
             page.set_content(page.request.get(f"{base}/{path}").text())
             assert page.evaluate("window.hacked") is None
             assert page.locator("script, [onerror], [onload], a[href^=javascript]").count() == 0
+
+
+def test_the_bait_is_no_dud(lab: LabPage) -> None:
+    with closing(lab.page.context.new_page()) as page:
+        page.set_content(HTML)
+        page.wait_for_function("window.hacked > 3")

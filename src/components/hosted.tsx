@@ -33,12 +33,7 @@ function LuminoHost(props: {
   // A button in a captured form must not send the browser elsewhere.
   const stay = (event: React.FormEvent) => event.preventDefault();
   return (
-    <div
-      ref={ref}
-      className={props.className}
-      onSubmit={stay}
-      {...reached}
-    />
+    <div ref={ref} className={props.className} onSubmit={stay} {...reached} />
   );
 }
 

@@ -47,8 +47,8 @@ def test_a_kernels_token_opens_none_of_our_own_routes(served: Server, kernel_tok
     for path in ("api/contents", "api/kernels", "api/sessions", "api/terminals", "api/me", "files/x",
                  "mlops/mlflow/../api/v1/runs", "mlops/mlflow/%2e%2e/api/v1/runs", "mlops//mlflow/health",
                  "mlops/mlflow/..;/api/v1/runs", "MLOPS/MLFLOW/health"):  # fmt: skip
-        answer = raw(served, head_with(served, f"/{path}", kernel_token))
-        assert b" 40" in answer.split(b"\r\n")[0] or b" 30" in answer.split(b"\r\n")[0], path
+        got = raw(served, head_with(served, f"/{path}", kernel_token))
+        assert b" 40" in got.split(b"\r\n")[0] or b" 30" in got.split(b"\r\n")[0], path
     good = requests.get(f"{served.url}mlops/mlflow/health", headers=headers, timeout=20)
     assert good.status_code == 200
 
