@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 NOTEBOOK = "application/x-ipynb+json"
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?")
+_SHOWN = re.compile(r"(image/(?!svg)|audio/|video/|text/(plain|csv|markdown)|application/json)")
+"""What a browser may show by itself; pages, drawings and all else are saved."""
 _RANGE = re.compile(r"bytes=(?=-?\d)(\d{0,18})-(\d{0,18})")
 
 # A captured page may show itself, but may run nothing, load nothing and reach nobody.
@@ -116,7 +118,8 @@ class FileAnswer:
 
     def headers(self) -> dict[str, str]:
         """Give what says how to treat the file."""
-        how = "attachment" if self.download else "inline"
+        shown = not self.download and _SHOWN.match(self.media_type)
+        how = "inline" if shown else "attachment"
         headers = {
             "Content-Disposition": f"{how}; filename*=utf-8''{quote(self.name, safe='')}",
             "Content-Security-Policy": POLICY,

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from ..kernel.journal import Header, SegmentReader, journals_dir, read_header, writer_lives
-from ..kernel.places import scratch_dir
+from ..kernel.places import is_planted, scratch_dir
 from ..kernel.segment import DRAFT_SUFFIX, HEADER_SIZE, SUFFIX
 from ..store import journals
 from ..store.db import Database
@@ -67,7 +67,8 @@ class Sources:
 
     def paths(self) -> list[Path]:
         """Return the segments that are not wholly in the store, in the order of their beginning."""
-        found = {path for folder in self.folders for path in folder.glob(f"*{SUFFIX}")}
+        own = [folder for folder in self.folders if not is_planted(folder)]
+        found = {path for f in own for path in f.glob(f"*{SUFFIX}") if not path.is_symlink()}
         for path in self._known.keys() - found:
             del self._known[path]
         return sorted(found - self._done, key=lambda path: path.name)
@@ -118,6 +119,8 @@ class Sources:
     def tidy(self) -> None:
         """Remove what killed processes left half made, and offsets that nobody asks for again."""
         for folder in self.folders:
+            if is_planted(folder):
+                continue
             for draft in folder.glob(f"*{DRAFT_SUFFIX}"):
                 if time.time() - draft.stat().st_mtime > FORGOTTEN_DRAFT_SECONDS:
                     draft.unlink(missing_ok=True)

@@ -137,13 +137,14 @@ def _notebook(details: RunDetails) -> bytes:
 
 
 def _write_zip(database: Database, details: RunDetails, out: BinaryIO) -> None:
-    from ..store.artifacts import BlobStore
+    from ..store.artifacts import BlobStore, check_path
 
     blobs = BlobStore(database.data_dir)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("run.json", _json(details))
         archive.writestr("notebook.ipynb", _notebook(details))
         for artifact in details.artifacts:
+            check_path(artifact.path)  # a record that somebody else made may say anything
             with (
                 blobs.open(artifact.digest) as source,
                 archive.open(f"artifacts/{artifact.path}", "w", force_zip64=True) as entry,

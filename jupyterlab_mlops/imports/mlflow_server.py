@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ..errors import RemoteFailure
 from ..registry.remote import Remote
-from ..registry.targets import check_address, credentials_of
+from ..registry.targets import URI_VARIABLE, check_address, credentials_of
 from ..registry.transfer import tags_of
 from ..store.foreign import (
     ForeignExperiment,
@@ -25,10 +25,18 @@ from ..store.packing import Points
 from . import mlflow_words as words
 from .base import File, FoundModel, FoundRun, Source
 
+DEEPEST, MOST_FOLDERS = 50, 100_000
+"""Folders within folders, and in all, of a server, which may say anything."""
 PAGE = 1000
 HISTORY_PAGE = 25_000
 _ODD = (KeyError, TypeError, ValueError)
 """What an answer that is not as in MLflow's protocol comes to."""
+
+
+def _environment_for(where: str) -> Mapping[str, str]:
+    """Return what the environment says of a server: its credentials are not for another one."""
+    named = os.environ.get(URI_VARIABLE, "").rstrip("/")
+    return os.environ if named in ("", where.rstrip("/")) else {}
 
 
 class MLflowServer(Source):
@@ -39,7 +47,8 @@ class MLflowServer(Source):
     def __init__(self, where: str) -> None:
         super().__init__(where)
         check_address(where)
-        self._remote = Remote(where, *credentials_of(os.environ))
+        self._remote = Remote(where, *credentials_of(_environment_for(where)))
+        self._folders = 0
 
     def close(self) -> None:
         """Close the connections."""
@@ -50,8 +59,8 @@ class MLflowServer(Source):
         while True:
             answer = self._remote.send(path, {**body, "page_token": token} if token else body)
             yield from answer.get(key, [])
-            token = answer.get("next_page_token", "")
-            if not token:
+            before, token = token, answer.get("next_page_token", "")
+            if not token or token == before:
                 return
 
     def _asked(self, path: str, key: str, **query: str | int) -> Iterator[dict[str, Any]]:
@@ -60,8 +69,8 @@ class MLflowServer(Source):
             more = {"page_token": token} if token else {}
             answer = self._remote.get(path, **query, **more)
             yield from answer.get(key, [])
-            token = answer.get("next_page_token", "")
-            if not token:
+            before, token = token, answer.get("next_page_token", "")
+            if not token or token == before:
                 return
 
     @cached_property
@@ -136,6 +145,10 @@ class MLflowServer(Source):
         yield from self._below(urlsplit(uri).path.strip("/"), "", whose)
 
     def _below(self, root: str, folder: str, whose: str) -> Iterator[File]:
+        self._folders += 1
+        if folder.count("/") > DEEPEST or self._folders > MOST_FOLDERS:
+            self.leave(f"files of {whose}", f"There are too many folders: {folder[:80]}...")
+            return
         try:
             listed = self._remote.get(
                 "mlflow-artifacts/artifacts", path=f"{root}/{folder}".strip("/")
@@ -145,7 +158,9 @@ class MLflowServer(Source):
             return
         for file in listed.get("files", []):
             path = f"{folder}/{file['path']}".strip("/")
-            if file.get("is_dir"):
+            if set(path.split("/")) & {"", ".", ".."}:
+                self.leave(f"{path[:80]} of {whose}", "It is no path of a file.")
+            elif file.get("is_dir"):
                 yield from self._below(root, path, whose)
             else:
                 yield self._file(f"{root}/{path}", path, file.get("file_size"))

@@ -42,6 +42,8 @@ def log_artifact(
         folder = f"{artifact_path}/{local.name}" if artifact_path else local.name
         log_artifacts(local, folder, run_id)
         return
+    if not local.is_file():
+        raise InvalidValue(f"{str(local)!a} is neither a file nor a folder.")
     path = checked_path(f"{artifact_path}/{local.name}" if artifact_path else local.name)
     _record_local(runs.target(run_id), [(path, local)])
 

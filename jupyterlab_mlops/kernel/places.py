@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -59,6 +60,9 @@ def _user_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "jupyter-mlops"
 
 
+_SCRATCH = "jupyter-mlops-"
+
+
 def journals_dir(data: Path) -> Path:
     """Return where the journals of a data folder lie.
 
@@ -77,7 +81,7 @@ def packs_dir(journals: Path) -> Path | None:
 def scratch_dir(data: Path) -> Path:
     """Return the place for a data folder's journals on the local disk, the same for everybody."""
     name = hashlib.blake2b(os.fsencode(data.absolute()), digest_size=8).hexdigest()
-    return Path(tempfile.gettempdir()) / f"jupyter-mlops-{_user_number()}-{name}"
+    return Path(tempfile.gettempdir()) / f"{_SCRATCH}{_user_number()}-{name}"
 
 
 def _user_number() -> int:
@@ -106,7 +110,26 @@ def make_private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if hasattr(os, "getuid") and folder.stat().st_uid not in (os.getuid(), 0):
         raise PermissionError(f"{folder} belongs to another user")
+    if is_planted(folder):
+        raise PermissionError(f"{folder} was put there by another user")
     return folder
+
+
+def is_planted(folder: Path) -> bool:
+    """Tell whether a folder beside everybody's files is no folder of this user's alone.
+
+    Anybody may make one there under the name of ours, before we do, or a link; what is in it would
+    be taken for what our own kernels have written.
+    """
+    ours = folder.name.startswith(_SCRATCH) and folder.parent == Path(tempfile.gettempdir())
+    if not ours or not hasattr(os, "getuid"):
+        return False
+    try:
+        state = folder.lstat()
+    except OSError:
+        return False
+    own = stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid()
+    return not own or bool(state.st_mode & 0o022)
 
 
 @functools.cache

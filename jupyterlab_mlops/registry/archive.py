@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from typing import IO
 
+from ..store.artifacts import check_path
 from ..store.blobs import BlobStore
 from ..store.db import Database
 from .content import Content
@@ -41,6 +42,7 @@ def write_version_zip(database: Database, name: str, version: int | str, out: IO
 
 
 def _add(archive: zipfile.ZipFile, file: Content) -> None:
+    check_path(file.path)
     entry = zipfile.ZipInfo(file.path, _LONG_AGO)
     entry.external_attr = 0o644 << 16
     entry.file_size = file.size

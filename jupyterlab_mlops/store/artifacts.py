@@ -20,6 +20,7 @@ __all__ = [
     "BlobStore",
     "apply_artifact",
     "apply_packed",
+    "check_path",
     "get_artifact",
     "list_artifacts",
     "refresh_figures",

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
 
-from ..kernel.places import journals_dir, scratch_dir
+from ..kernel.places import is_planted, journals_dir, scratch_dir
 from ..kernel.segment import HEAD, HEADER_SIZE, KIND_BLANK, KIND_RECORD, SUFFIX, U32
 from . import journals
 
@@ -52,7 +52,8 @@ def copies_of(data_dir: Path) -> list[Path]:
 def segments_of(data_dir: Path) -> Iterator[Path]:
     """Yield all segments of journals, wherever those of a record may lie."""
     for folder in {journals_dir(data_dir), data_dir / "journals", scratch_dir(data_dir)}:
-        yield from folder.glob(f"*{SUFFIX}")
+        if not is_planted(folder):
+            yield from (path for path in folder.glob(f"*{SUFFIX}") if not path.is_symlink())
 
 
 def still_awaited(conn: sqlite3.Connection, data_dir: Path, digests: list[str]) -> set[str]:

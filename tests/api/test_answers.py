@@ -25,7 +25,7 @@ def test_a_captured_page_is_shown_in_a_sandbox(served: Server) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     policy = answer.headers["Content-Security-Policy"].split("; ")
     assert policy[:2] == ["sandbox", "default-src 'none'"]
-    assert answer.headers["Content-Disposition"] == "inline; filename*=utf-8''report.html"
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''report.html"
     assert answer.headers["Content-Length"] == str(len(sample.REPORT))
 
 

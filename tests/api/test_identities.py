@@ -22,10 +22,11 @@ READ_ONLY = '''
 from jupyter_server.auth.authorizer import Authorizer
 
 class ReadOnly(Authorizer):
-    """Lets `reader` read and everybody else do everything."""
+    """Lets `reader` read, `other` do nothing, and everybody else do everything."""
 
     def is_authorized(self, handler, user, action, resource):
-        return action == "read" or handler.request.headers.get("X-Who") != "reader"
+        who = handler.request.headers.get("X-Who")
+        return who != "other" and (action == "read" or who != "reader")
 '''
 WHO = {
     # identity: (what it sends, whether it logs in by cookie, may read, may write)
@@ -33,6 +34,13 @@ WHO = {
     "a wrong token": ({"Authorization": "token " + "0" * 32}, False, False, False),
     "a wrong password": ({"Authorization": "Basic YTpi"}, False, False, False),
     "a reader": ({"Authorization": "token {token}", "X-Who": "reader"}, False, True, False),
+    "another user": ({"Authorization": "token {token}", "X-Who": "other"}, False, False, False),
+    "the owner": ({"Authorization": "token {token}"}, False, True, True),
+    "the owner, by a token in the address": ({"?": "token={token}"}, False, True, True),
+    "a wrong token in the address": ({"?": "token=wrong"}, False, False, False),
+    "a forged token of a kernel": (
+        {"Authorization": "Bearer mlops-kernel." + "0" * 64}, False, False, False,
+    ),
     "a cookie without its XSRF token": ({}, True, True, False),
     "a cookie with a wrong XSRF token": ({"X-XSRFToken": "2|a|b|1"}, True, True, False),
     "a cookie from a foreign page": (
@@ -83,7 +91,8 @@ def test_nobody_may_more_than_they_should(server: Server, who: str) -> None:
         for verb, path, reads in every_verb():
             headers = {name: value.format(token=server.token) for name, value in sent.items()}
             body: object = None if reads else {}
-            url = server.url + path
+            query = headers.pop("?", None)
+            url = server.url + path + (f"?{query}" if query else "")
             answer = session.request(verb, url, headers=headers, json=body, timeout=20)
             allowed = answer.status_code not in (401, 403, HIDDEN.get(who))
             if allowed != (may_read if reads else may_write):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from types import TracebackType
 from typing import Any
 
@@ -52,16 +51,19 @@ def is_refused(answer: requests.Response) -> bool:
 
 
 class Pinging:
-    """Asks the event loop all the time whether it is there; gives the longest it took.
+    """Asks the event loop all the time whether it is there: that needs no thread and no disk.
 
-    It is a process of its own in effect: what it asks needs no thread, no record and no disk.
+    Attributes
+    ----------
+    answered
+        How often it was.
     """
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._ask)
-        self.worst = 0.0
+        self.answered = 0
 
     def __enter__(self) -> Pinging:
         self._thread.start()
@@ -80,6 +82,5 @@ class Pinging:
         with requests.Session() as session:
             session.headers["Authorization"] = f"token {self._server.token}"
             while not self._ended.is_set():
-                began = time.perf_counter()
                 session.get(f"{self._server.url}mlops/mlflow/health", timeout=60)
-                self.worst = max(self.worst, time.perf_counter() - began)
+                self.answered += 1

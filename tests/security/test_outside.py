@@ -76,11 +76,10 @@ with mlops.start_run(run_name="alone"):
 """
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777], ids=oct)
+@pytest.mark.parametrize("umask", [0o000, 0o777], ids=oct)
 def test_so_it_is_without_a_server(tmp_path: Path, data_dir: Path, umask: int) -> None:
     for command in (
         [sys.executable, "-c", WITHOUT_A_SERVER],
-        [sys.executable, "-m", "jupyterlab_mlops", "runs", "--json"],
         [sys.executable, "-m", "jupyterlab_mlops", "gc"],
     ):
         done = subprocess.run(command, capture_output=True, text=True, umask=umask, timeout=120)

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -22,11 +23,14 @@ import sample
 import jupyterlab_mlops as mlops
 from harness import Server
 from harness.record import Record
+from jupyterlab_mlops.capture.segments import Sources
 from jupyterlab_mlops.errors import InvalidRequest, MLOpsError, StoreUnavailable
 from jupyterlab_mlops.imports import sources
 from jupyterlab_mlops.imports.take import take
+from jupyterlab_mlops.kernel import places
 from jupyterlab_mlops.kernel.folder import Folder
-from jupyterlab_mlops.store import artifacts, backup, garbage
+from jupyterlab_mlops.kernel.segment import SUFFIX
+from jupyterlab_mlops.store import artifacts, backup, garbage, traces
 from jupyterlab_mlops.store.apply import apply
 from jupyterlab_mlops.store.blobs import BlobStore
 from jupyterlab_mlops.store.db import Database
@@ -317,6 +321,36 @@ def test_what_is_logged_has_a_plain_path(data_dir: Path, outside: Path) -> None:
     ):
         with pytest.raises(InvalidRequest):
             mlops.log_text("x", path)
+
+
+# ------------------------------------------------------------------ folders beside everybody's
+
+
+@pytest.mark.parametrize("how", ["a link", "for everybody", "another's"])
+def test_journals_that_somebody_else_has_put_there_are_not_read(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The name of the folder on local scratch can be guessed, and anybody may make it first."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    place = places.scratch_dir(data_dir)
+    if how == "a link":
+        place.symlink_to(planted)
+    else:
+        place.mkdir(mode=0o700)
+        if how == "for everybody":
+            place.chmod(0o777)
+        elif os.getuid() == 0:
+            os.chown(place, 12345, 12345)
+        else:
+            pytest.skip("only root may give a folder to somebody else")
+    (place / f"{'1' * 13}-{'2' * 16}-1{SUFFIX}").write_bytes(b"whatever")
+    with closing(Database(data_dir)) as database:
+        assert list(traces.segments_of(data_dir)) == []
+        assert Sources(database).paths() == []
+    with pytest.raises(PermissionError):
+        places.make_private(place)
 
 
 # ---------------------------------------------------------------------------------------- archives

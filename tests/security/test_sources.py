@@ -10,13 +10,20 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sample
 
 from harness import KernelSession, Server, wait_for
+from jupyterlab_mlops.imports.sources import find
+from jupyterlab_mlops.imports.take import take
 from jupyterlab_mlops.registry.remote import Credentials, Refused, Remote
+from jupyterlab_mlops.store.artifacts import list_artifacts
+from jupyterlab_mlops.store.db import Database
+from jupyterlab_mlops.store.search import search_runs
 from security.asking import is_refused, mlflow, ours
 
 RUN = sample.RUNS[0]
@@ -236,3 +243,75 @@ def test_a_target_that_redirects_is_not_followed() -> None:
                     remote.close()
                 assert len(target.asked) == 2
         assert aim.asked == []
+
+
+# ----------------------------------------------------------------------------------------- imports
+
+
+EVIL_RUN: dict[str, dict[str, Any]] = {
+    "info": {"run_id": "e" * 32, "run_name": "evil", "start_time": 1, "end_time": 2},
+    "data": {},
+}
+
+
+class EvilServer(Trap):
+    """A tracking server that names files of whoever imports from it, and never comes to an end."""
+
+    def __init__(self, artifact_uri: str) -> None:
+        super().__init__()
+        run = {**EVIL_RUN, "info": {**EVIL_RUN["info"], "artifact_uri": artifact_uri}}
+        outside = [
+            {"path": name, "is_dir": is_dir, "file_size": 2}
+            for name, is_dir in (
+                ("../../x", False), ("/etc/x", False), ("deeper", True), ("a\\b", False),
+                ("", False), ("..", True), ("good.txt", False),
+            )
+        ]  # fmt: skip
+        answers: dict[str, dict[str, Any]] = {
+            "experiments/search": {"experiments": [{"experiment_id": "1", "name": "evil"}]},
+            "runs/search": {"runs": [run]},
+            "mlflow-artifacts/artifacts": {"files": outside},
+        }
+
+        def answer(handler: Any) -> None:
+            path = handler.path.partition("?")[0]
+            found = [body for end, body in answers.items() if path.endswith(end)]
+            body = {**(found[0] if found else {}), "next_page_token": "again"}
+            content = json.dumps(body).encode()
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(len(content)))
+            handler.end_headers()
+            handler.wfile.write(content)
+
+        handler: Any = self._server.RequestHandlerClass
+        handler.do_GET = handler.do_POST = answer
+
+
+@pytest.mark.parametrize("form", ["file://{0}", "{0}", "mlflow-artifacts:/1/e/artifacts"])
+def test_a_tracking_server_gets_no_file_of_whoever_imports_from_it(
+    data_dir: Path, tmp_path: Path, form: str
+) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "key").write_text("what nobody may see")
+    with EvilServer(form.format(private)) as evil, closing(Database(data_dir)) as database:
+        with closing(find(evil.url)) as source:
+            report = take(database, source)
+        (run,) = database.read(search_runs).runs
+        found = database.read(lambda conn: list_artifacts(conn, run.run_id))
+    written = b"".join(path.read_bytes() for path in data_dir.rglob("*") if path.is_file())
+    assert b"what nobody may see" not in written
+    assert (report.runs, bool(report.left)) == (1, True)
+    assert not [f.path for f in found if {"", "..", "."} & set(f.path.split("/")) or "\\" in f.path]
+
+
+def test_credentials_are_sent_only_to_the_server_that_they_are_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://team.example")
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "of the team")
+    with Trap() as trap:
+        with closing(find(trap.url)) as source:
+            assert list(source.runs()) == []
+        assert trap.asked
+        assert {authorization for _, authorization in trap.asked} == {None}
