@@ -74,6 +74,7 @@ class MLOpsApp(Settings, ExtensionApp):
     name = "jupyterlab_mlops"
     description = "Records every execution of a server's kernels."
     parts: MLOps | None = None
+    redaction_troubles: list[str]
     _waiting: Path | None = None
     """The record that could not be opened at the start."""
     _retrying: asyncio.Future[None] | None = None
@@ -160,7 +161,8 @@ class MLOpsApp(Settings, ExtensionApp):
         assert server is not None
         assert server.event_logger is not None
         loop: asyncio.AbstractEventLoop = vars(server.io_loop)["asyncio_loop"]
-        redactor = Redactor(self.redact, self.redact_patterns)
+        rules, _ = self.redaction()
+        redactor = Redactor(self.redact, own=rules)
         ingest = Ingest(database, redactor=redactor)
         limits = Limits(self.max_output_bytes, self.max_execution_bytes)
         tap = Tap(
@@ -188,7 +190,11 @@ class MLOpsApp(Settings, ExtensionApp):
         os.environ["JUPYTER_MLOPS_DATA_DIR"] = str(folder)
         if self.autolog_off:
             os.environ[AUTOLOG_OFF] = ",".join(self.autolog_off)
-        os.environ[SETTING] = json.dumps(self.redact_patterns) if self.redact else "0"
+        rules, troubles = self.redaction()
+        os.environ[SETTING] = json.dumps(rules._asdict()) if self.redact else "0"
+        self.redaction_troubles = troubles
+        for trouble in troubles:
+            self.log.error("%s", trouble)
 
 
 def _waiting_place(folder: Path) -> Path:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from traitlets import Bool, Dict, HasTraits, Int, List, Unicode
 
 from .errors import InvalidRequest
 from .kernel.places import data_dir
+from .kernel.secret_rules import OwnRules, pattern_of
 
 __all__ = ["Settings", "data_dir"]
+
+REDACTORS = "jupyterlab_mlops.redactors"
+"""Entry points: each is a pattern, or a function from text to text."""
 
 
 class Settings(HasTraits):
@@ -61,6 +65,22 @@ class Settings(HasTraits):
         the group is.""",
     ).tag(config=True)
 
+    redact_rules = Dict(
+        value_trait=Unicode(),
+        help="""Further patterns by name, which their mark then says: `{"patient": "P-[0-9]{6}"}`.
+        One that is wrong, or could take very long, is left out and said; the others work.""",
+    ).tag(config=True)
+
+    redact_names = List(
+        Unicode(),
+        help="""Further names of params, keys and variables that hold secrets: `["iban"]`.""",
+    ).tag(config=True)
+
+    redact_keep = List(
+        Unicode(),
+        help="""Regular expressions of what is never taken out, as a whole.""",
+    ).tag(config=True)
+
     push_targets = Dict(
         help="""MLflow tracking servers to push to, by name: `{"team": {"uri": "https://…"}}`.
         With one only, it is the default."""
@@ -83,13 +103,29 @@ class Settings(HasTraits):
         for name in ("max_output_bytes", "max_execution_bytes"):
             if getattr(self, name) < 0:
                 raise InvalidRequest(f"MLOpsApp.{name} is {getattr(self, name)}; 0 is the least.")
-        for pattern in self.redact_patterns:
+
+    def redaction(self) -> tuple[OwnRules, list[str]]:
+        """Return the rules that work, with those of installed packages, and what is wrong."""
+        troubles: list[str] = []
+
+        def sound(text: str, called: str) -> bool:
             try:
-                re.compile(pattern)
-            except re.error as error:
-                raise InvalidRequest(
-                    f"MLOpsApp.redact_patterns: {pattern!r} is no regular expression: {error}."
-                ) from None
+                pattern_of(text, called)
+            except ValueError as error:
+                troubles.append(str(error))
+                return False
+            return True
+
+        numbered = {f"pattern {n}": text for n, text in enumerate(self.redact_patterns, 1)}
+        patterns = {
+            name: text
+            for name, text in {**numbered, **self.redact_rules}.items()
+            if sound(text, f"The redaction rule {name!r}")
+        }
+        keep = [text for text in self.redact_keep if sound(text, "MLOpsApp.redact_keep")]
+        found = entry_points(group=REDACTORS)
+        functions = {point.name: point.value for point in found}
+        return OwnRules(patterns, [*self.redact_names], keep, functions), troubles
 
     def resolved_data_dir(self) -> Path:
         """Return the folder of the record."""

@@ -1134,6 +1134,18 @@ class AuditEntry(View):
     user: str | None = None
 
 
+class Redaction(View):
+    """Secrets that were taken out of one text."""
+
+    where: str
+    """`source`, `output`, `param` or `tag`."""
+    id: str
+    """Of the execution or of the run."""
+    at: int | None
+    count: int
+    kinds: list[str]
+
+
 class AuditPage(View):
     """Entries of the audit log, the newest first."""
 

@@ -73,7 +73,6 @@ def test_recording_can_be_configured_off(start_server, data_dir):
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("redact_patterns=(", "'(' is no regular expression"),
         ("max_output_bytes=-1", "max_output_bytes is -1; 0 is the least."),
     ],
 )
@@ -82,6 +81,19 @@ def test_a_wrong_setting_is_said_in_one_line(start_server, setting, sentence):
     assert sentence in server.log
     assert "Nothing is recorded by this server" in server.log
     assert "Traceback" not in server.log
+
+
+def test_what_the_configuration_switches_off_nobody_switches_on(start_server, data_dir):
+    arguments = ("--MLOpsApp.recording=False", "--MLOpsApp.redact_patterns=(a+)+$")
+    server = start_server(application="server", arguments=arguments)
+    assert "could take very long" in server.log
+    for body in ({"enabled": True}, {"enabled": True, "kernel_id": "x"}):
+        answer = server.api.request("PUT", "mlops/api/v1/recording", json=body)
+        assert answer.status_code == 409
+        assert "by the configuration" in answer.json()["message"]
+    found = server.api.mlops("GET", "status")
+    assert not found["recording"]
+    assert [fault["where"] for fault in found["faults"]] == ["redaction"]
 
 
 def test_two_servers_of_one_user_share_one_record(start_server, data_dir, tmp_path):

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from .. import __version__, actions
-from ..errors import NotFound
-from ..store import status
+from ..errors import Conflict, NotFound
+from ..store import audit, status
 from ..store.changes import collecting
 from ..types import FaultView, RecordingRequest, Status
 from . import openapi
@@ -35,24 +35,29 @@ def _present_trouble(services: Services) -> list[FaultView]:
     now = actions.now()
     extension = services.extension
     troubles = {"record": extension.database.notice, "ingest": extension.ingest.trouble}
+    rules = [*extension.config.redaction_troubles, *extension.redactor.troubles]
+    said = [*troubles.items(), *(("redaction", trouble) for trouble in rules)]
     return [
         FaultView(where=where, message=message, count=0, first_at=now, last_at=now)
-        for where, message in troubles.items()
+        for where, message in said
         if message
     ]
 
 
 async def switch_recording(services: Services, body: RecordingRequest) -> Status:
+    if body.enabled and not services.extension.config.recording:
+        raise Conflict("Recording is switched off by the configuration of this server.")
     if body.kernel_id is None:
-        await services.write(_switch_for_good, body.enabled)
+        await services.write(_switch_for_good, body.enabled, services.user)
         services.extension.tap.set_enabled(body.enabled)
     else:
         await _switch_kernel(services, body.kernel_id, body.enabled)
     return await get_status(services)
 
 
-def _switch_for_good(tx: sqlite3.Connection, enabled: bool) -> None:
+def _switch_for_good(tx: sqlite3.Connection, enabled: bool, user: str | None) -> None:
     status.set_recording(tx, enabled)
+    audit.enter(tx, "configuration", user, recording="on" if enabled else "off")
     collecting(tx)["status"] = True
 
 

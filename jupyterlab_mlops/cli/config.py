@@ -29,6 +29,12 @@ def targets() -> Targets:
     return Targets(_settings().push_targets)
 
 
+def redaction_troubles() -> list[str]:
+    """Say what is wrong with the configured rules, a sentence each."""
+    troubles: list[str] = _settings().redaction()[1]
+    return troubles
+
+
 def redactor() -> Redactor:
     """Give what takes secrets out of what is stored, as in the server."""
     from ..capture.redact import Redactor
@@ -36,7 +42,7 @@ def redactor() -> Redactor:
 
     if SETTING in os.environ:
         return Redactor.from_environment()
-    return Redactor(_settings().redact, _settings().redact_patterns)
+    return Redactor(_settings().redact, own=_settings().redaction()[0])
 
 
 @cache

@@ -257,6 +257,18 @@ def _forget(p: argparse.ArgumentParser) -> None:
     _json(p)
 
 
+def _redact(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--preview", required=True, metavar="FILE", help="what would be taken out; - is stdin"
+    )
+    _json(p)
+
+
+def _redactions(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--run", dest="run_ref", metavar="RUN", help="only cells of this run")
+    _json(p)
+
+
 def _audit(p: argparse.ArgumentParser) -> None:
     p.add_argument("--what", metavar="KIND", help="only of this kind: forget, alias, push ...")
     p.add_argument("--limit", type=int, default=100, metavar="N", help="default 100")
@@ -366,6 +378,14 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
         ("forget 5d41402abc4b2a76b9719d911017c592", "forget --last 10m", "forget --secret",
          "forget --run calm-otter-12 --dry-run",
          "forget --session 8f14e45f --since 2026-11-23T10:00 --yes"),
+    ),
+    "redactions": (
+        "redaction.redactions", "list what was taken out: how many secrets, which kinds, where",
+        _redactions, ("redactions", "redactions --run calm-otter-12 --json"),
+    ),
+    "redact": (
+        "redaction.redact", "show what the rules would take out of a file; nothing is changed",
+        _redact, ("redact --preview settings.py", "redact --preview - < log.txt"),
     ),
     "audit": (
         "upkeep.audit", "list what was erased, released or configured, and by whom", _audit,

@@ -363,6 +363,8 @@ def pause(arguments: Arguments) -> str:
 
 def resume(arguments: Arguments) -> str:
     """Record cells and fits again."""
+    if recorder.disabled:
+        raise Conflict("Recording is switched off by the configuration of this server.")
     hooks.set_recording(True)
     return "Recording of this notebook goes on."
 

@@ -265,7 +265,7 @@ class Redactor:
         from .secret_rules import OwnRules, load, make_rule, pattern_of
 
         own = own or OwnRules()
-        named = {**{f"pattern {n}": text for n, text in enumerate(patterns, 1)}, **own.patterns}
+        named = {f"pattern {n}": text for n, text in enumerate(patterns, 1)} | {**own.patterns}
         self._names = tuple(name.lower() for name in own.names if name)
         for text in own.keep:
             with self._leaving_out("MLOpsApp.redact_keep"):
@@ -292,7 +292,7 @@ class Redactor:
         mark = MARK if name.startswith("pattern ") else f"[redacted: {name}]"
 
         def replaced(match: re.Match[str]) -> str:
-            kept = self._is_harmless(_secret_of(match))
+            kept = self._is_kept(_secret_of(match))
             return match.group() if kept else _only_secret(match, mark)
 
         return lambda text: pattern.sub(replaced, text)

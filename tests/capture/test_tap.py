@@ -184,6 +184,19 @@ def test_a_skipped_cell_leaves_no_trace(kernel, record):
     assert execution.source == "secret"
 
 
+def test_a_tagged_cell_leaves_nothing_in_any_file(server, kernel, record):
+    """JupyterLab sends a cell's metadata along with it."""
+    kernel.execute("h = display('shown', display_id=True)")
+    for wish in ({"tags": ["x", "mlops-skip"]}, {"mlops": {"record": False}}):
+        kernel.send("print('hid' + 'den'); h.update('hid' + 'den') # hid\x64en", metadata=wish)
+    kernel.execute("'after'")
+    first, last = record.ended(2)
+    assert (first.source[:1], last.source) == ("h", "'after'")
+    assert "shown" in str(first.outputs)
+    files = [path for path in server.data_dir.rglob("*") if path.is_file()]
+    assert [path for path in files if b"hidden" in path.read_bytes()] == []
+
+
 def test_silent_requests_of_ours_leave_the_users_namespace_and_history_alone(kernel, record):
     reply = kernel.execute(
         "sorted(n for n in globals() if 'mlops' in n or n in ('attach', 'facts'))"

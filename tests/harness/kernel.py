@@ -80,7 +80,9 @@ class KernelSession:
         self._socket.settimeout(timeout)
         return self._collect(msg_id)
 
-    def send(self, source: str, *, cell_id: str | None = None) -> str:
+    def send(
+        self, source: str, *, cell_id: str | None = None, metadata: Message | None = None
+    ) -> str:
         """Ask for an execution without waiting; gives its msg_id."""
         header = {
             "msg_id": uuid.uuid4().hex,
@@ -94,7 +96,7 @@ class KernelSession:
             "channel": "shell",
             "header": header,
             "parent_header": {},
-            "metadata": {"cellId": cell_id} if cell_id else {},
+            "metadata": {**(metadata or {}), **({"cellId": cell_id} if cell_id else {})},
             "content": {**content, "user_expressions": {}, "stop_on_error": True},
         }
         self._socket.send(json.dumps(message))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 import sysconfig
+import types
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -14,6 +16,7 @@ import sklearn
 
 from harness.ordinary import LINES
 from harness.planted import KINDS
+from jupyterlab_mlops.kernel.secret_rules import OwnRules, pattern_of
 from jupyterlab_mlops.kernel.secrets import MARK, MARKS, Redactor
 from jupyterlab_mlops.kernel.whisper import seal, unseal
 
@@ -203,3 +206,35 @@ def test_a_whisper_is_heard_by_who_has_the_key():
 )  # fmt: skip
 def test_what_only_looks_like_a_secret_stays(redactor, line):
     assert redactor.text(line) == line
+
+
+def test_own_rules_have_names_and_exceptions_and_a_broken_one_stops_no_other(monkeypatch):
+    def shout(text: str) -> str:
+        raise RuntimeError("out of order")
+
+    module = types.ModuleType("rules_of_a_test")
+    vars(module).update(shout=shout, pattern=r"EMP-\d+", number=7)
+    monkeypatch.setitem(sys.modules, "rules_of_a_test", module)
+    functions = {name: f"rules_of_a_test:{name}" for name in ("shout", "pattern", "number", "none")}
+    redactor = Redactor(
+        own=OwnRules({"patient": r"P-(\d{3})", "bad": "("}, ["iban"], ["hunter22"], functions)
+    )
+    assert redactor.text("EMP-1 P-123 P-12") == "[redacted: pattern] P-[redacted: patient] P-12"
+    assert redactor.value({"my_iban": "DE89 3704", "password": "hunter22"}) == {
+        "my_iban": MARK, "password": "hunter22",
+    }  # fmt: skip
+    said = " ".join(redactor.troubles)
+    assert all(f"'{name}'" in said for name in ("shout", "bad", "number", "none"))
+    assert len(redactor.troubles) == 4
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(x|x)*y", "(", "a*", "a*a*a*a*a*b"])
+def test_a_pattern_that_is_wrong_or_slow_is_refused(pattern):
+    with pytest.raises(ValueError, match="The rule"):
+        pattern_of(pattern, "The rule")
+
+
+def test_rules_come_to_kernels_by_the_environment(monkeypatch):
+    rules = OwnRules({"patient": r"P-\d+"}, ["iban"], [r"P-1"])
+    monkeypatch.setenv("JUPYTER_MLOPS_REDACT", json.dumps(rules._asdict()))
+    assert Redactor.from_environment().text("P-1 P-2") == "P-1 [redacted: patient]"
