@@ -14,7 +14,11 @@ audit() {
   shift
   echo "Auditing $name"
   if "$@" > "$log" 2>&1; then
-    tail -n 3 "$log"
+    # It calls what it could not ask about a success.
+    if grep -q 'could not be audited' "$log"; then
+      unasked+=("$(grep -c 'could not be audited' "$log") $name")
+    fi
+    grep -v 'could not be audited' "$log" | tail -n 3
   elif grep -qiE "$unreachable" "$log"; then
     unasked+=("$name")
   else
