@@ -9,6 +9,7 @@ in an output ran JupyterLab's commands.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -213,6 +214,8 @@ def test_the_details_of_a_run(lab: LabPage) -> None:
         run.part(title).scroll_into_view_if_needed()
     expect(run.part("Note").get_by_text("seen").first).to_be_visible()
     expect(run.part("Artifacts").locator("iframe")).not_to_have_count(0)
+    drawing = run.part("Artifacts").get_by_role("img", name="drawing.svg")
+    expect(drawing).to_have_attribute("src", re.compile("^data:image/svg"))
     run.part("Cells").get_by_role("group", name="Outputs").first.scroll_into_view_if_needed()
     expect(run.part("Cells").locator(".jp-OutputArea-output").first).to_be_visible()
     is_harmless(lab, run.root)

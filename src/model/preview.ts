@@ -88,6 +88,23 @@ export function prettyJSON(text: string): string {
 
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
+/**
+ * What an `img` shows of a file. A drawing becomes an address that has no origin: opened in a tab of
+ * its own, as a browser's menu offers it, an object's address would have that of this page.
+ */
+export async function shownPicture(
+  file: Blob,
+  type: string | null | undefined
+): Promise<Blob | string> {
+  const said = type ?? file.type;
+  if (/svg|xml|html/i.test(said)) {
+    return `data:image/svg+xml,${encodeURIComponent(await file.text())}`;
+  }
+  const known = PICTURES.find(each => said.startsWith(each));
+  // An image of another kind is known by its first bytes.
+  return new Blob([file], { type: known ?? PICTURES[0] });
+}
+
 /** The first picture among outputs, as an address that an `img` shows: nothing in it is run. */
 export function pictureIn(
   outputs: readonly Record<string, unknown>[]

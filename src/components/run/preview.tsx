@@ -6,6 +6,7 @@ import {
   PREVIEW_LIMIT,
   previewKind,
   ROW_LIMIT,
+  shownPicture,
   TEXT_LIMIT
 } from '../../model/preview';
 import { Nothing, Problem } from '../basics';
@@ -51,14 +52,12 @@ export function usePicture(props: IPreviewProps): {
   error: string | null;
 } {
   const { artifact } = props;
-  const { value, error } = useFetched(artifact.digest, props.load);
+  const { value, error } = useFetched(artifact.digest, async () =>
+    shownPicture(await props.load(), artifact.media_type)
+  );
   const url = useMemo(
-    () =>
-      value &&
-      URL.createObjectURL(
-        new Blob([value], { type: artifact.media_type ?? value.type })
-      ),
-    [value, artifact.media_type]
+    () => (value instanceof Blob ? URL.createObjectURL(value) : value),
+    [value]
   );
   useEffect(() => () => URL.revokeObjectURL(url ?? ''), [url]);
   return { url, error };

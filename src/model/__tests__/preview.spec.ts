@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Artifact } from '../../api/types';
-import { parseTable, prettyJSON, previewKind } from '../preview';
+import { parseTable, prettyJSON, previewKind, shownPicture } from '../preview';
 
 const file = (path: string, media_type: string | null = null): Artifact => ({
   path,
@@ -23,6 +23,27 @@ describe('previewKind', () => {
   ])('shows %s (%s) as %s', (path, type, kind) => {
     expect(previewKind(file(path, type))).toBe(kind);
   });
+});
+
+describe('shownPicture', () => {
+  const script = new Blob(['<svg onload="hit()"/>']);
+
+  it.each(['image/svg+xml', 'image/x+xml', 'image/svg', 'image/html'])(
+    'gives a drawing (%s) no origin',
+    async type => {
+      expect(await shownPicture(script, type)).toMatch(
+        /^data:image\/svg\+xml,/
+      );
+    }
+  );
+
+  it.each([null, 'image/png', 'image/odd', 'image/png; x="y"'])(
+    'lets all else (%s) be a picture of pixels',
+    async type => {
+      const shown = await shownPicture(script, type);
+      expect((shown as Blob).type).toBe('image/png');
+    }
+  );
 });
 
 describe('parseTable', () => {
