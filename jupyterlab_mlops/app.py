@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,12 @@ from .mlflow_api.handler import handlers as mlflow_handlers
 from .mlflow_api.kernels import tell_kernels
 from .registry.outbox import Outbox
 from .registry.targets import Targets
-from .store import status
+from .store import retention, status
 from .store.blobs import BlobStore
 from .store.db import Database
 from .store.repair import repair
 
+RETAIN_SECONDS = 3600.0
 RETRY_SECONDS = 5.0
 """Between two tries to open a record that could not be opened at the start."""
 
@@ -52,15 +54,38 @@ class MLOps:
     targets: Targets
     events: ChangeEvents
     kernel_tokens: KernelTokens
+    retaining: asyncio.Future[None] | None = None
 
     def start(self) -> None:
         """Begin to work; on the event loop's thread."""
         self.ingest.start()
         self.outbox.start()
         self.tap.start()
+        if self.config.keep_days or self.config.keep_gigabytes:
+            self.retaining = asyncio.ensure_future(self._retain_daily())
+
+    async def _retain_daily(self) -> None:
+        """Erase what is too old or too much; looked at every hour, done once a day."""
+        days, gigabytes = self.config.keep_days, self.config.keep_gigabytes
+        while True:
+            now = time.time_ns() // 1_000_000
+            if await self.database.read_async(lambda conn, now=now: retention.is_due(conn, now)):  # type: ignore[misc]
+                try:
+                    await asyncio.to_thread(
+                        retention.retain,
+                        self.database,
+                        now,
+                        before=now - days * retention.DAY_MS if days else None,
+                        room=gigabytes * 1_000_000_000 if gigabytes else None,
+                    )
+                except (MLOpsError, OSError) as error:
+                    self.tap.fault("retention", error)
+            await asyncio.sleep(RETAIN_SECONDS)
 
     async def close(self) -> None:
         """Stop in the order in which records flow, so that nothing is left on its way."""
+        if self.retaining is not None:
+            self.retaining.cancel()
         await self.tap.close()
         await asyncio.to_thread(self.ingest.close)
         await asyncio.to_thread(self.outbox.close)

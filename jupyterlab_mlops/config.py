@@ -53,6 +53,18 @@ class Settings(HasTraits):
         10_000_000, help="How much of all outputs of one execution is kept."
     ).tag(config=True)
 
+    keep_days = Int(
+        0,
+        help="""Days after which runs and cells are erased, once a day; 0: never. Runs with the tag
+        `keep`, and those that a registered version came from, always stay.""",
+    ).tag(config=True)
+
+    keep_gigabytes = Int(
+        0,
+        help="""Gigabytes that the record may take; the oldest runs go, once a day. 0: as many as
+        it likes.""",
+    ).tag(config=True)
+
     redact = Bool(
         True,
         help="""Whether secrets (keys of known services, what is called a password or a token, such
@@ -100,7 +112,7 @@ class Settings(HasTraits):
         InvalidRequest
             One is wrong.
         """
-        for name in ("max_output_bytes", "max_execution_bytes"):
+        for name in ("max_output_bytes", "max_execution_bytes", "keep_days", "keep_gigabytes"):
             if getattr(self, name) < 0:
                 raise InvalidRequest(f"MLOpsApp.{name} is {getattr(self, name)}; 0 is the least.")
 

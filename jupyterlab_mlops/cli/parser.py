@@ -288,6 +288,10 @@ def _restore(p: argparse.ArgumentParser) -> None:
 
 
 def _gc(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--older-than", metavar="TIME", help="also runs and cells older than 90d, 12w ..."
+    )
+    p.add_argument("--keep", metavar="SIZE", help="also the oldest runs above 100GB, 500MB ...")
     p.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     _json(p)
 
@@ -407,7 +411,7 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
         "upkeep.gc",
         "remove content that nothing refers to, and rewrite packs of which most is no longer used;"
         " what a process that still runs has stored stays until it has ended", _gc,
-        ("gc --dry-run", "gc --json"),
+        ("gc --dry-run", "gc --older-than 90d --keep 100GB --dry-run", "gc --json"),
     ),
     "init": (
         "overview.init", "give this project a record of its own", _init, ("init", "init ../churn"),

@@ -21,6 +21,16 @@ def test_a_preview_shows_what_would_go_and_keeps_nothing(cli, tmp_path):
     assert cli("redact", "--preview", str(tmp_path / "none")).status == 2
 
 
+def test_limits_of_age_and_size_are_understood(cli, data_dir):
+    Database(data_dir).close()
+    found = cli("gc", "--older-than", "90d", "--keep", "1.5GB", "--dry-run", "--json").json()
+    assert found["retention"] == {
+        "runs": 0, "executions": 0, "freed_bytes": 0, "removed": False,
+    }  # fmt: skip
+    for wrong in (("--older-than", "soon"), ("--keep", "much")):
+        assert cli("gc", *wrong).status == 2
+
+
 def test_what_was_taken_out_is_listed(cli, data_dir):
     database = Database(data_dir)
     source = "key = '[redacted: AWS key]'; password = '[redacted]'"
