@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -203,7 +204,7 @@ def test_the_audit_log_is_only_added_to(data_dir: Path, database: Database) -> N
     forget_all(database, ingest.drain, ForgetRequest(since=0), "ann")
     for sql in ("DELETE FROM audit", "UPDATE audit SET user = 'bob'"):
         with pytest.raises(Exception, match="only added to"):
-            database.write_now(lambda tx, sql=sql: tx.execute(sql))
+            database.write_now(methodcaller("execute", sql))
     assert database.read(list_audit).entries[0].user == "ann"
     ingest.close()
 
