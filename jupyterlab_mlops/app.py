@@ -191,7 +191,12 @@ class MLOpsApp(Settings, ExtensionApp):
         ingest = Ingest(database, redactor=redactor)
         limits = Limits(self.max_output_bytes, self.max_execution_bytes)
         tap = Tap(
-            server.kernel_manager, server.session_manager, server.event_logger, ingest, limits
+            server.kernel_manager,
+            server.session_manager,
+            server.event_logger,
+            ingest,
+            limits,
+            server.contents_manager,
         )
         if not (self.recording and database.read(status.is_recording)):
             tap.set_enabled(False)

@@ -103,6 +103,8 @@ class Assembler:
         The present life; None before its first message and after its end.
     recording : bool
         False while the user has paused it, or it is switched off.
+    recorded : bool
+        False: its notebook says that it is not to be recorded, so that no life of it begins so.
     rung : bool
         True once the kernel's journal has something new: it said so, or a cell has ended; the tap
         resets it.
@@ -117,7 +119,7 @@ class Assembler:
         self.about = about
         self._asker = asker
         self.session_id: str | None = None
-        self.recording = True
+        self.recording = self.recorded = True
         self.rung = False
         self._limits = limits or Limits()
         self._own: str | None = None
@@ -220,7 +222,7 @@ class Assembler:
     def _forget(self) -> None:
         self.session_id = None
         self._sequence = 0
-        self.recording = True
+        self.recording = self.recorded
         for memory in (self._running, self._shown, self._widgets, self._diverted):
             memory.clear()
 

@@ -34,6 +34,20 @@ def _path_of(session: dict[str, Any]) -> str | None:
     return None if _UNNAMED.fullmatch(PurePosixPath(path).name) else path
 
 
+async def is_kept_out(contents_manager: Any, path: str) -> bool:
+    """Tell whether a notebook says in its metadata that it is not to be recorded."""
+    if contents_manager is None or not path.endswith(".ipynb"):
+        return False
+    try:
+        found = contents_manager.get(path, content=True)
+        model = await ensure_async(found)
+    except HTTPError:
+        return False  # there is no such file
+    content = model.get("content")
+    wish = content.get("metadata", {}).get("mlops") if isinstance(content, dict) else None
+    return isinstance(wish, dict) and wish.get("record") is False
+
+
 def renamed(notebook: str | None, source: str, target: str) -> str | None:
     """Return where a notebook lies after a file, or a folder above it, was renamed."""
     source, target = source.strip("/"), target.strip("/")

@@ -15,7 +15,7 @@ from ..identity import account
 from ..types import AnyRecord, Fault, RecordingSwitched, SessionEnd
 from .askers import Askers
 from .assemble import About, Assembler, Limits
-from .context import notebook_of, renamed
+from .context import is_kept_out, notebook_of, renamed
 from .ingest import Ingest
 from .subscription import Subscription, process_of
 
@@ -38,6 +38,8 @@ class Tap:
         Where records go.
     limits
         Of outputs.
+    contents_manager
+        The server's; reads what notebooks say of themselves.
 
     Attributes
     ----------
@@ -54,6 +56,7 @@ class Tap:
         event_logger: Any,
         ingest: Ingest,
         limits: Limits | None = None,
+        contents_manager: Any = None,
     ) -> None:
         self.enabled = True
         self.askers = Askers()
@@ -62,6 +65,7 @@ class Tap:
         self._events = event_logger
         self._ingest = ingest
         self._limits = limits or Limits()
+        self._contents = contents_manager
         self._subscriptions: dict[str, Subscription] = {}
         self._attaching: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -217,6 +221,23 @@ class Tap:
         subscription.open()
         self._subscriptions[kernel_id] = subscription
         self._introduce(subscription)
+        self._spawn(self._heed_notebook(subscription))
+
+    async def _heed_notebook(self, subscription: Subscription) -> None:
+        """Leave a kernel alone whose notebook says `mlops: {record: false}` in its metadata."""
+        kernel_id = subscription.assembler.about.kernel_id
+        until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        try:
+            while self._subscriptions.get(kernel_id) is subscription:
+                path = await notebook_of(self._sessions, self._kernels, kernel_id)
+                if path is not None and await is_kept_out(self._contents, path):
+                    subscription.assembler.recorded = subscription.assembler.recording = False
+                    self._introduce(subscription)
+                if path is not None or asyncio.get_running_loop().time() > until:
+                    return
+                await asyncio.sleep(0.02)
+        except Exception as error:
+            self.fault("tap.heed_notebook", error)
 
     def _language_of(self, manager: Any) -> str:
         spec = getattr(manager, "kernel_spec", None)
@@ -233,6 +254,7 @@ class Tap:
             "kernel_name": about.kernel_name,
             "notebook": about.notebook,
             "user": about.user,
+            "recording": subscription.assembler.recorded,
         }
         subscription.introduce(facts)
 

@@ -49,6 +49,7 @@ def attach(
     kernel_name: str | None = None,
     notebook: str | None = None,
     user: str | None = None,
+    recording: bool = True,
     **more: Any,
 ) -> None:
     """Let a server that listens to this kernel introduce itself.
@@ -61,6 +62,8 @@ def attach(
         Its data folder; used only where this kernel has not opened a journal yet.
     kernel_id, kernel_name, notebook, user
         What it knows about this kernel; None: nothing.
+    recording
+        False: the notebook is not to be recorded.
     more
         Ignored, so that a newer server can talk to an older kernel part.
     """
@@ -79,6 +82,8 @@ def attach(
     if ip is not None:
         load_ipython_extension(ip)
     recorder.tap = tap
+    if not recording and not recorder.paused:
+        hooks.set_recording(False)
     if notebook is not None:
         recorder.notebook = notebook
     session.update(kernel_id=kernel_id, kernel_name=kernel_name, notebook=notebook, user=user)

@@ -197,6 +197,21 @@ def test_a_tagged_cell_leaves_nothing_in_any_file(server, kernel, record):
     assert [path for path in files if b"hidden" in path.read_bytes()] == []
 
 
+def test_a_notebook_that_says_so_is_not_recorded(server, record_of_all):
+    cells = {"cells": [], "nbformat": 4, "nbformat_minor": 5}
+    notebook = {**cells, "metadata": {"mlops": {"record": False}}}
+    (server.root_dir / "private.ipynb").write_text(json.dumps(notebook))
+    with KernelSession(server, "private.ipynb") as kernel:
+        paused = "from jupyterlab_mlops.kernel.recorder import recorder; recorder.paused"
+        for life in (1, 2):
+            wait_for(lambda: kernel.execute(paused).outputs[0]["data"]["text/plain"] == "True")
+            kernel.execute(f"'un' 'written in life {life}'")
+            if life == 1:
+                kernel.restart()
+    files = [path for path in server.data_dir.rglob("*") if path.is_file()]
+    assert [path for path in files if b"written in life" in path.read_bytes()] == []
+
+
 def test_silent_requests_of_ours_leave_the_users_namespace_and_history_alone(kernel, record):
     reply = kernel.execute(
         "sorted(n for n in globals() if 'mlops' in n or n in ('attach', 'facts'))"
