@@ -1,4 +1,4 @@
-"""Makes the pictures of the docs, from the running product: `make docs-shots`."""
+"""Makes the pictures of the docs, from the running product: `make screenshots`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,28 @@ IMAGES = ROOT / "docs" / "images"
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 PANEL_WIDTH = 340
 WAIT = 30_000
+TRAINING = """import math, time
+import jupyterlab_mlops as mlops
+for lr in (0.3, 0.1, 0.03, 0.01):
+    with mlops.start_run(run_name=f"net-lr-{lr}"):
+        mlops.log_params({"lr": lr, "epochs": 120, "optimizer": "adam" if lr < 0.1 else "sgd"})
+        for epoch in range(120):
+            loss = math.exp(-lr * epoch) + 0.05 * math.sin(epoch * lr * 9) ** 2 + lr / 5
+            mlops.log_metrics({"loss": loss, "accuracy": 1 - loss / 2}, epoch)
+            time.sleep(0.02)"""
+NOTE = """## Which step is right?
+
+Four rates with the same schedule. **0.1** is the largest that settles.
+
+```mlops
+sort: metrics.accuracy DESC
+columns: params.lr, params.optimizer, metrics.accuracy, metrics.loss, duration
+```
+
+```mlops
+charts: metrics.loss
+```
+"""
 
 
 def main() -> None:
@@ -48,8 +70,34 @@ def main() -> None:
         lab.panel.root.get_by_role("button", name="Compare").click()
         expect(lab.page.locator(".jp-MLOps-summary")).to_be_visible(timeout=WAIT)
         _shoot(lab, "compare")
+        _add_runs(lab)
+        lab.command("mlops:open-note")
+        note = lab.page.locator(".jp-MLOps-experimentNote:visible")
+        note.get_by_role("button", name="Write a note").click()
+        note.get_by_role("textbox", name="Note in Markdown").fill(NOTE)
+        note.get_by_role("button", name="Save", exact=True).click()
+        expect(note.get_by_role("img").first).to_be_visible(timeout=WAIT)
+        _shoot(lab, "notes")
+        lab.command("mlops:open-charts", {"runIds": []})
+        expect(lab.charts.picture("loss")).to_be_visible(timeout=WAIT)
+        _shoot(lab, "charts")
+        lab.command("mlops:open-table")
+        expect(lab.table.rows.first).to_be_visible(timeout=WAIT)
+        _shoot(lab, "table")
         lab.use_theme("JupyterLab Dark")
-        _shoot(lab, "compare-dark")
+        _shoot(lab, "table-dark")
+        for name in ("charts", "notes", "progress", "compare"):
+            lab.close_tab()
+            _shoot(lab, f"{name}-dark")
+
+
+def _add_runs(lab: LabPage) -> None:
+    """Train for a while, and photograph how that looks."""
+    lab.open_notebook(lab.server.write_notebook(TRAINING))
+    lab.run_cell(0)
+    card = lab.cells.first.get_by_role("region", name="Progress of")
+    expect(card).to_contain_text("of 120", timeout=WAIT)
+    _shoot(lab, "progress")
 
 
 @contextmanager
