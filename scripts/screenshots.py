@@ -22,13 +22,14 @@ IMAGES = ROOT / "docs" / "images"
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 PANEL_WIDTH = 340
 WAIT = 30_000
-TRAINING = """import math, time
+TRAINING = """import math, random, time
 import jupyterlab_mlops as mlops
+random.seed(4)
 for lr in (0.3, 0.1, 0.03, 0.01):
     with mlops.start_run(run_name=f"net-lr-{lr}"):
         mlops.log_params({"lr": lr, "epochs": 120, "optimizer": "adam" if lr < 0.1 else "sgd"})
         for epoch in range(120):
-            loss = math.exp(-lr * epoch) + 0.05 * math.sin(epoch * lr * 9) ** 2 + lr / 5
+            loss = math.exp(-lr * epoch) + (0.1 + random.gauss(0, 0.02)) * (0.2 + lr)
             mlops.log_metrics({"loss": loss, "accuracy": 1 - loss / 2}, epoch)
             time.sleep(0.02)"""
 NOTE = """## Which step is right?
@@ -97,6 +98,7 @@ def _add_runs(lab: LabPage) -> None:
     lab.run_cell(0)
     card = lab.cells.first.get_by_role("region", name="Progress of")
     expect(card).to_contain_text("of 120", timeout=WAIT)
+    lab.save()
     _shoot(lab, "progress")
 
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useId, useState } from 'react';
+import { Fragment, useId, useState } from 'react';
 import {
   LabIcon,
   caretDownIcon,
@@ -156,6 +156,21 @@ export function Value(props: {
     >
       {text}
     </span>
+  );
+}
+
+/** What a param or a metric is called; broken where its words end, and not in the middle of one. */
+export function Key(props: { name: string }): JSX.Element {
+  const words = props.name.split(/(?<=[_./])(?=[^_./])/);
+  return (
+    <bdi title={props.name}>
+      {words.map((word, place) => (
+        <Fragment key={place}>
+          {place > 0 && <wbr />}
+          {word}
+        </Fragment>
+      ))}
+    </bdi>
   );
 }
 

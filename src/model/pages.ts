@@ -126,7 +126,7 @@ export abstract class RunPages extends ObservableModel {
   /** Take runs that were not there before; those that are not put into a place are not shown. */
   protected abstract admit(runs: Run[], fresh: readonly Run[]): Run[];
 
-  /** Called with runs that have come, before the views are told. */
+  /** Called with runs that have come or changed, before the views are told. */
   protected taken(_fresh: readonly Run[], _anew: boolean): void {
     // Most have nothing to add.
   }
@@ -316,6 +316,7 @@ export abstract class RunPages extends ObservableModel {
     if (ticket !== this._ticket) {
       return;
     }
+    this.taken(page.runs, false);
     const fresh = new Map(page.runs.map(run => [run.run_id, run]));
     const gone = new Set(runIds.filter(runId => !fresh.has(runId)));
     const patched = Private.without(this._runs, gone).map(run => {

@@ -229,7 +229,6 @@ export class RunsModel extends RunPages {
     const oldest = runs[runs.length - 1]?.start_time ?? 0;
     // What is older than the last loaded page comes with its own page.
     const near = fresh.filter(run => !this.hasMore || run.start_time >= oldest);
-    void this.sparklines.fetch(near);
     return mergeRuns(runs, near);
   }
 

@@ -2,7 +2,7 @@ import type { Run, ValueRow } from '../../api/types';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { countStates } from '../../model/comparison';
 import { formatDelta, formatPercent } from '../../model/format';
-import { Section, Value } from '../basics';
+import { Key, Section, Value } from '../basics';
 import { useServices } from '../services';
 
 /** How many rows say the same of every run. */
@@ -65,8 +65,8 @@ function Row(props: { row: ValueRow }): JSX.Element {
   const { row } = props;
   return (
     <tr data-differs={row.differs}>
-      <th scope="row" title={row.key}>
-        {row.key}
+      <th scope="row">
+        <Key name={row.key} />
       </th>
       {row.values.map((_, index) => (
         <td key={index} data-state={row.states[index]}>

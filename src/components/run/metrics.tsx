@@ -1,7 +1,7 @@
 import type { Metric } from '../../api/types';
 import { CURVE_HEIGHT, CurveChart } from '../../charts/curvechart';
 import type { RunModel } from '../../model/run';
-import { Problem, Value } from '../basics';
+import { Key, Problem, Value } from '../basics';
 import { WhenVisible } from '../hosted';
 import { useFetched, useServices } from '../services';
 
@@ -51,8 +51,8 @@ function Line(props: { metric: Metric; wide: boolean }): JSX.Element {
   const { metric } = props;
   return (
     <tr>
-      <th scope="row" title={metric.key}>
-        {metric.key}
+      <th scope="row">
+        <Key name={metric.key} />
       </th>
       <td>
         <Value value={metric.value} />

@@ -1,5 +1,6 @@
 import type { ParamChange } from '../../api/types';
 import { formatTime } from '../../model/format';
+import { Key } from '../basics';
 import { useServices } from '../services';
 
 /** Params by name. One that was logged again with another value shows what it was. */
@@ -21,8 +22,8 @@ export function Params(props: {
       <tbody>
         {Object.entries(props.params).map(([key, value]) => (
           <tr key={key}>
-            <th scope="row" title={key}>
-              {key}
+            <th scope="row">
+              <Key name={key} />
             </th>
             <td className="jp-MLOps-table-text" title={value}>
               {value}

@@ -4,6 +4,7 @@ import {
   FakeChanges,
   FakeServer,
   IAsked,
+  makeCurve,
   makeRun
 } from '../../__tests__/fakes';
 import { RunsModel } from '../runs';
@@ -175,5 +176,16 @@ describe('RunsModel', () => {
     changes.reconnected.emit();
     await settled();
     expect(shown()).toEqual(['c', 'b', 'a']);
+  });
+
+  it('follows the small curve of a run that it shows', async () => {
+    stored = [makeRun({ run_id: 'a', start_time: 1, key_metric: 'loss' })];
+    server.on('get', '/curves', () => [
+      makeCurve({ values: [3, 2, 1], count: 3 })
+    ]);
+    changes.emit({ runs: ['a'] });
+    await settled();
+
+    expect(model.sparklines.get(stored[0])?.values).toEqual([3, 2, 1]);
   });
 });
