@@ -108,6 +108,7 @@ class MLOpsApp(Settings, ExtensionApp):
         """Open the record and build all parts; nothing of it may keep the server from starting."""
         folder = self.resolved_data_dir().absolute()
         try:
+            self.lock()
             self.check()
             self._tell_kernels(folder)
             self._begin(self._open(folder))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
-from traitlets import Bool, Dict, HasTraits, Int, List, Unicode
+from traitlets import Bool, Dict, HasTraits, Int, List, TraitError, Unicode
 
 from .errors import InvalidRequest
+from .kernel.locks import FILE, locked
 from .kernel.places import data_dir
 from .kernel.secret_rules import OwnRules, pattern_of
 
@@ -103,6 +106,25 @@ class Settings(HasTraits):
         help="""Whether this server also pushes to an address that is not set up, when somebody in
         the panel or in a notebook names it.""",
     ).tag(config=True)
+    locked: Mapping[str, Any] = {}
+    """What an administrator has locked, by name."""
+
+    def lock(self) -> None:
+        """Set what an administrator has locked, whatever else says otherwise.
+
+        Raises
+        ------
+        InvalidRequest
+            The file says what no setting is, or a value that does not fit one.
+        """
+        self.locked = locked()
+        for name, content in self.locked.items():
+            if name not in self.class_trait_names(config=True):
+                raise InvalidRequest(f"{FILE} locks {name!r}, which is no setting of MLOpsApp.")
+            try:
+                setattr(self, name, content)
+            except TraitError as error:
+                raise InvalidRequest(f"{FILE}: {error}") from None
 
     def check(self) -> None:
         """Look at the settings as a whole; traitlets would answer a wrong one with a traceback.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreUnavailable
+from ..kernel.locks import is_locked
 from ..kernel.places import data_dir
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ CONFIG_FILES = ("jupyter_config", "jupyter_server_config", "jupyter_jupyterlab_m
 
 def folder() -> Path:
     """Give the data folder that this command works on."""
-    return data_dir() if "JUPYTER_MLOPS_DATA_DIR" in os.environ else _settings().resolved_data_dir()
+    if "JUPYTER_MLOPS_DATA_DIR" in os.environ and not is_locked("record_dir"):
+        return data_dir()
+    return Path(_settings().resolved_data_dir())
 
 
 def targets() -> Targets:
@@ -40,7 +43,7 @@ def redactor() -> Redactor:
     from ..capture.redact import Redactor
     from ..kernel.secrets import SETTING
 
-    if SETTING in os.environ:
+    if SETTING in os.environ and not is_locked("redact", "redact_patterns"):
         return Redactor.from_environment()
     return Redactor(_settings().redact, own=_settings().redaction()[0])
 
@@ -61,6 +64,7 @@ def _settings() -> Any:
     reader = type("MLOpsApp", (Settings, Configurable), {})
     try:
         settings = reader(config=app.config)
+        settings.lock()
         settings.check()
         return settings
     except TraitError as error:

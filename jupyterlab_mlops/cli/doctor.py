@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from ..errors import MLOpsError
+from ..kernel.locks import locked, why_off
 from .config import folder
 from .output import one_line, say, say_json, size
 from .record import record
@@ -251,12 +252,15 @@ def _server() -> Iterator[Finding]:
 
 
 def _kernel_hook() -> Iterator[Finding]:
-    if os.environ.get("JUPYTER_MLOPS_DISABLE"):
+    off = why_off()
+    if off is not None:
         yield Finding(
-            "kernel part", "problem", "switched off by JUPYTER_MLOPS_DISABLE",
-            "unset it to record in kernels",
+            "kernel part", "problem", f"switched off {off}",
+            "unset the variable, or ask the administrator",
         )  # fmt: skip
         return
+    if locked():
+        yield Finding("locks", "note", f"set by the administrator: {', '.join(sorted(locked()))}")
     found = [path for path in _ipython_configs() if KERNEL_PART in path.read_text(errors="replace")]
     if found:
         yield Finding("kernel part", "ok", f"loaded by {found[0]}")

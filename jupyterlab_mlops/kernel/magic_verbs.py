@@ -50,7 +50,7 @@ def state(arguments: Arguments) -> Answer:
 
 def _recording() -> str:
     if recorder.disabled:
-        return "off, by JUPYTER_MLOPS_DISABLE"
+        return f"off, {recorder.off}"
     if recorder.paused:
         return "paused; %mlops resume goes on"
     return "on"

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import MLOpsError
+from .locks import why_off
 
 if TYPE_CHECKING:
     from .journal import Journal
@@ -93,8 +94,9 @@ class Recorder:
     """The one recorder of a process."""
 
     def __init__(self) -> None:
-        self.disabled = os.environ.get("JUPYTER_MLOPS_DISABLE", "") not in ("", "0")
-        """True: switched off for good by JUPYTER_MLOPS_DISABLE; nothing is written at all."""
+        self.off = why_off()
+        """Why nothing is written at all: JUPYTER_MLOPS_DISABLE, or an administrator's lock."""
+        self.disabled = self.off is not None
         self.paused = False
         """True: `%mlops pause`; cells and autologging are not recorded, explicit calls are."""
         self.tap = False

@@ -39,7 +39,7 @@ def _do(do: str, until: int, **arguments: Any) -> dict[str, Any]:
     if now_ms() > until:
         raise TimeoutError("The request came too late.")
     if recorder.disabled:
-        raise RuntimeError("Recording is switched off in this kernel by JUPYTER_MLOPS_DISABLE.")
+        raise RuntimeError(f"Recording is switched off in this kernel, {recorder.off}.")
     result = OPERATIONS[do](**arguments)
     recorder.flush()
     return result
