@@ -26,14 +26,14 @@ lint: .venv/.installed ## style, types, generated files
 	scripts/lint.sh
 
 # Two at a time, since tests mostly wait for kernels and servers; a file stays in one process.
-test-py: .venv/.installed .venv-mlflow/.installed .venv/.hub ## Python tests
+test-py: .venv/.installed .venv-mlflow/.installed .venv/.browser .venv/.hub ## Python tests
 	$(PYTEST) --numprocesses 2 --dist loadfile
 
 test-foreign: .venv/.installed ## notebooks of other projects, run with and without the extension
 	$(PIP) install --quiet --requirement requirements/foreign.txt
 	MLOPS_LONG=1 $(PYTEST) tests/foreign
 
-test-hub: .venv/.installed .venv/.browser .venv/.hub .venv-collaboration/.installed ## a real JupyterHub, and two people in one notebook, in their long form
+test-hub: .venv/.installed .venv/.browser .venv/.hub ## a real JupyterHub, in its long form
 	MLOPS_LONG=1 $(PYTEST) tests/hub
 
 test-imports: .venv/.installed .venv-mlflow/.installed .venv-peers/.installed ## records of other tools, written by them and taken over
@@ -85,7 +85,7 @@ screenshots: .venv/.installed .venv/.browser ## pictures of the docs, from the r
 	$(PY) scripts/screenshots.py
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-mlflow .venv-peers .venv-frameworks .venv-collaboration .venv-audit .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
+	rm -rf .venv .venv-mlflow .venv-peers .venv-frameworks .venv-audit .demo dist lib node_modules jupyterlab_mlops/labextension test-results *.tsbuildinfo
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -140,11 +140,6 @@ lib/.built: node_modules/.installed $(FRONT)
 
 .venv/.hub: requirements/hub.txt .venv/.packages
 	$(PIP) install --quiet --requirement requirements/hub.txt
-	touch $@
-
-# Packages that would change every notebook of the other tests: a folder to be put on the path.
-.venv-collaboration/.installed: requirements/collaboration.txt .venv/.packages
-	$(PIP) install --quiet --prefix .venv-collaboration --requirement requirements/collaboration.txt
 	touch $@
 
 .venv/.browser: .venv/.packages

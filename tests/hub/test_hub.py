@@ -83,7 +83,7 @@ def test_a_user_logs_in_and_sees_their_runs(hub: Hub, browser: Browser, user: st
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_nobody_else_gets_in(hub: Hub, route: str) -> None:
-    server = hub.server(MAIL)
+    server = hub.server(MAIL).start()
     assert server.api.request("GET", route).status_code != 403
     assert server.seen_by("bob").api.request("GET", route).status_code == 403
     assert server.seen_by("alice").api.request("GET", route).status_code == 403

@@ -44,6 +44,11 @@ def runs_of(server: Server, notebook: str) -> list[dict]:
     return page["runs"][::-1]
 
 
+def cells_of(server: Server, run_id: str) -> set[str]:
+    executions = server.api.mlops("GET", f"runs/{run_id}")["executions"]
+    return {execution["cell_id"] for execution in executions}
+
+
 def test_a_call_in_a_cell_makes_a_run_of_that_cell(notebooks: Server) -> None:
     with KernelSession(notebooks, "plain.ipynb", "with-mlflow") as kernel:
         first = kernel.execute("import mlflow\nmlflow.log_metric('loss', 0.5)", cell_id="one")
@@ -53,8 +58,8 @@ def test_a_call_in_a_cell_makes_a_run_of_that_cell(notebooks: Server) -> None:
         (run,) = wait_for(lambda: runs_of(notebooks, "plain.ipynb"))
         assert (run["metrics"], run["params"]) == ({"loss": 0.5}, {"a": "1"})
         assert (run["status"], run["session_id"] is not None) == ("FINISHED", True)
-        details = notebooks.api.mlops("GET", f"runs/{run['run_id']}")
-        assert {"one", "three"} <= {e["cell_id"] for e in details["executions"]}
+        # Which cell an execution was is said by the request, which may be stored after the call.
+        wait_for(lambda: {"one", "three"} <= cells_of(notebooks, run["run_id"]))
         assert f"/user/a%40b/mlops/mlflow/#/experiments/0/runs/{run['run_id']}" in said(last)
 
 
