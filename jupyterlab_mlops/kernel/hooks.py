@@ -30,7 +30,7 @@ from .secrets import redactor
 DOORBELL = "mlops-doorbell"
 SKIP_TAG = "mlops-skip"
 MAX_ERROR_TEXT, MAX_FRAMES = 100_000, 200
-_ROOTS = ("pass", "secret", "token", "key", "pwd", "cred")
+_sounds_secret = re.compile("pass|secret|token|key|pwd|cred", re.IGNORECASE).search
 _sequence = itertools.count(1)
 _skip_pattern = re.compile(r"\s*%%mlops[ \t]+skip\b")
 
@@ -212,7 +212,8 @@ class Hooks:
     def _write_end(self, execution: Execution, status: str, error: dict[str, Any] | None) -> None:
         names = names_of(execution.transformed)
         read, written = names.as_json or settled_json(names, self.shell.user_ns)
-        self._learn_variables(written)
+        if _sounds_secret(written):
+            self._learn_variables(written)
         now, run_ids = time_ns() // 1_000_000, execution.run_ids
         recorder.opened.write_text(  # type: ignore[union-attr]
             f'{{"type":"execution_end","execution_id":"{execution.execution_id}"'
@@ -265,8 +266,6 @@ class Hooks:
     @quietly("hooks.learn_variables")
     def _learn_variables(self, written: str) -> None:
         """Know the values of variables that are called `password` or the like."""
-        if not any(map(written.lower().__contains__, _ROOTS)):
-            return
         for name in json.loads(written):
             redactor.learn_named(str(name), self.shell.user_ns.get(name))
         self._tell_secrets()
