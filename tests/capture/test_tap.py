@@ -50,9 +50,10 @@ class Record:
         )
         return sorted(page.executions, key=lambda e: (e.started_at, e.sequence))
 
-    def ended(self, count):
-        """Wait until so many executions have ended."""
+    def ended(self, count, outputs=0):
+        """Wait until so many executions have ended, and so many have outputs: those come apart."""
         wait_for(lambda: len(self._ended()) >= count, timeout=20)
+        wait_for(lambda: sum(bool(e.outputs) for e in self._ended()) >= outputs, timeout=20)
         found = self._ended()
         assert len(found) == count
         return found
@@ -115,7 +116,7 @@ def test_executions_of_a_python_kernel_with_all_kinds_of_outputs(kernel, record)
         kernel.execute("1/0"),
     ]
     wait_for(lambda: record.ended(3)[1].cell_id == "c2", timeout=5)
-    first, second, third = record.ended(3)
+    first, second, third = record.ended(3, outputs=2)
     (session,) = record.sessions
     assert [e.source for e in (first, second, third)] == ["x = 1", DISPLAYS, "1/0"]
     assert [e.sequence for e in (first, second, third)] == [1, 2, 3]
@@ -164,7 +165,7 @@ def test_a_large_output_is_cut_and_says_so(start_server, record_of_all):
     server = start_server(application="server", arguments=("--MLOpsApp.max_output_bytes=1000",))
     with KernelSession(server, "a.ipynb") as kernel:
         kernel.execute("print('x' * 5000)")
-        (execution,) = record_of_all.ended(1)
+        (execution,) = record_of_all.ended(1, outputs=1)
     assert execution.outputs[0]["text"] == "x" * 1000
     assert execution.truncated
 
@@ -172,7 +173,7 @@ def test_a_large_output_is_cut_and_says_so(start_server, record_of_all):
 def test_secrets_do_not_reach_the_record(kernel, record):
     secret = "AKIA" + "IOSFODNN7EXAMPLE"
     kernel.execute(f"key = '{secret}'\nprint(key)")
-    (execution,) = record.ended(1)
+    (execution,) = record.ended(1, outputs=1)
     assert execution.source == "key = '[redacted: AWS key]'\nprint(key)"
     assert execution.outputs[0]["text"] == "[redacted: AWS key]\n"
 
@@ -190,7 +191,7 @@ def test_a_tagged_cell_leaves_nothing_in_any_file(server, kernel, record):
     for wish in ({"tags": ["x", "mlops-skip"]}, {"mlops": {"record": False}}):
         kernel.send("print('hid' + 'den'); h.update('hid' + 'den') # hid\x64en", metadata=wish)
     kernel.execute("'after'")
-    first, last = record.ended(2)
+    first, last = record.ended(2, outputs=2)
     assert (first.source[:1], last.source) == ("h", "'after'")
     assert "shown" in str(first.outputs)
     files = [path for path in server.data_dir.rglob("*") if path.is_file()]
@@ -346,7 +347,7 @@ def test_no_first_execution_of_a_fresh_kernel_is_missed(server, record):
     for number in range(FRESH_KERNELS):
         with KernelSession(server, f"{number}.ipynb", kernel="bash") as kernel:
             kernel.execute(f"echo {number}")
-            (execution,) = Record(record._database, kernel.kernel_id).ended(1)
+            (execution,) = Record(record._database, kernel.kernel_id).ended(1, outputs=1)
             assert execution.source == f"echo {number}"
             assert execution.outputs[0]["text"] == f"{number}\n"
 

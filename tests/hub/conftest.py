@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Any, cast
+from typing import cast
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from harness import Server
 from harness.browser import launch_arguments
@@ -23,10 +23,14 @@ c.JupyterHub.load_roles += [{
 """
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser that ends with the file: its event loop would be in the way of the tests after."""
     expect.set_options(timeout=20_000)
-    return launch_arguments(playwright)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_arguments(playwright))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)
