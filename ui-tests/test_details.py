@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from harness import Server
 from pages import LabPage, PanelPage, RunPage
@@ -137,12 +137,19 @@ def test_the_executions_of_the_session_are_listed_live(lab: LabPage) -> None:
     lab.panel.root.get_by_role("button", name="Back").click()
 
 
+def is_saved_with_a_run(answer: Response) -> bool:
+    """Whether a layout was saved in which there is the tab of a run."""
+    if "/api/workspaces" not in answer.url or answer.request.method != "PUT":
+        return False
+    saved = answer.request.post_data_json["data"].get("layout-restorer:data", {})
+    return "jupyterlab-mlops-run:" in str(saved.get("main"))
+
+
 def test_a_tab_of_a_run_comes_back_after_a_reload(run: RunPage, lab: LabPage) -> None:
-    run.root.get_by_role("button", name="Open in a tab").click()
+    with lab.page.expect_response(is_saved_with_a_run):
+        run.root.get_by_role("button", name="Open in a tab").click()
     tab = lab.page.locator(".jp-MLOps-tab:visible")
     expect(tab.get_by_role("heading", level=2)).to_have_text("everything")
-    with lab.page.expect_response(lambda answer: "/api/workspaces" in answer.url):
-        pass
     lab.page.goto(f"{lab.server.url}lab")
     expect(tab.get_by_role("heading", level=2)).to_have_text("everything")
 
