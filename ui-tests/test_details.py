@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -141,7 +142,7 @@ def is_saved_with_a_run(answer: Response) -> bool:
     """Whether a layout was saved in which there is the tab of a run."""
     if "/api/workspaces" not in answer.url or answer.request.method != "PUT":
         return False
-    saved = answer.request.post_data_json["data"].get("layout-restorer:data", {})
+    saved = json.loads(answer.request.post_data or "{}")["data"].get("layout-restorer:data", {})
     return "jupyterlab-mlops-run:" in str(saved.get("main"))
 
 
