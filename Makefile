@@ -106,9 +106,10 @@ lib/.built: node_modules/.installed $(FRONT)
 	scripts/jlpm.sh build:prod
 	touch $@
 
-# The environment looks at the built front-end through a link, so building it again is enough.
+# The environment looks at the built front-end through a link, so building it again is enough. The link of
+# an installation before goes first: pip would write through it into what the wheel is made of.
 .venv/.installed: lib/.built $(SHARED)
-	rm -f jupyterlab_mlops/labextension/install.json
+	rm -f .venv/share/jupyter/labextensions/jupyterlab-mlops jupyterlab_mlops/labextension/install.json
 	SKIP_JUPYTER_BUILDER=1 $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	$(PY) -m jupyter_builder.main develop --overwrite .
 	touch $@

@@ -20,6 +20,18 @@ LARGEST_TEXT = 64 << 20
 """Bytes of a file that is read as a whole: a metric of a million points has about thirty."""
 
 
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    yaml.YAMLError,
+    RecursionError,
+)
+"""What reading a file may raise that another tool wrote, or that somebody damaged."""
+
+
 class Left(Struct):
     """Something that was not taken over, and why."""
 

@@ -9,24 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..store.foreign import ForeignExperiment, ForeignRun, stable_id
 from ..store.packing import Points
-from .base import File, FoundRun, Source, file_at, plain_yaml, small_text
+from .base import UNREADABLE, File, FoundRun, Source, file_at, plain_yaml, small_text
 from .values import flat, ms_of, numbers_of
 
 POINTS = Path("plots", "metrics")
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    yaml.YAMLError,
-    csv.Error,
-    RecursionError,
-)
 
 
 class DVCLive(Source):
@@ -52,7 +40,7 @@ class DVCLive(Source):
         for folder in self._found:
             try:
                 yield self._run(folder.resolve())
-            except _UNREADABLE as error:
+            except (*UNREADABLE, csv.Error) as error:
                 self.leave(f"run {folder}", error)
 
     def _run(self, folder: Path) -> FoundRun:

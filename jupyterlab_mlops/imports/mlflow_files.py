@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..store.foreign import (
     ForeignExperiment,
     ForeignInput,
@@ -21,17 +19,7 @@ from ..store.foreign import (
 from ..store.logged_models import READY, ModelMetric
 from ..store.packing import Points
 from . import mlflow_words as words
-from .base import FoundModel, FoundRun, Source, plain_yaml, small_text
-
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    yaml.YAMLError,
-    RecursionError,
-)
+from .base import UNREADABLE, FoundModel, FoundRun, Source, plain_yaml, small_text
 
 
 class MLflowFiles(Source):
@@ -60,7 +48,7 @@ class MLflowFiles(Source):
             content = plain_yaml(small_text(file, self.root))
             if not isinstance(content, dict):
                 raise ValueError("it holds no fields")
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             self.leave(str(file.relative_to(self.root)), error)
             return {}
         return content
@@ -82,7 +70,7 @@ class MLflowFiles(Source):
                 meta = self._meta(folder / "meta.yaml")
                 if "run_id" in meta or "run_uuid" in meta:
                     yield self._run(folder, meta, experiment)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 self.leave(f"run {folder.name}", error)
 
     def _run(self, folder: Path, meta: dict[str, Any], experiment: ForeignExperiment) -> FoundRun:
@@ -153,7 +141,7 @@ class MLflowFiles(Source):
                     model = self._meta(file)
                     if model.get("lifecycle_stage", "active") == "active" and model:
                         yield self._model(file.parent, model, self._experiment(folder, meta))
-                except _UNREADABLE as error:
+                except UNREADABLE as error:
                     self.leave(f"model {file.parent.name}", error)
 
     def _model(
@@ -186,7 +174,7 @@ class MLflowFiles(Source):
                 meta = self._meta(file)
                 if meta:
                     yield self._name(file.parent, meta)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 self.leave(f"registered model {file.parent.name}", error)
 
     def _name(self, folder: Path, meta: dict[str, Any]) -> ForeignName:
@@ -237,7 +225,7 @@ class MLflowFiles(Source):
                     found[path.relative_to(folder).as_posix()] = small_text(
                         path, self.root, errors="replace"
                     )
-                except _UNREADABLE as error:
+                except UNREADABLE as error:
                     self.leave(str(path.relative_to(self.root)), error)
         return found
 

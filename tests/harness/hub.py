@@ -16,7 +16,7 @@ from urllib.parse import quote
 import requests
 
 from .api import Api
-from .server import descendants, free_port, kill_all, wait_for
+from .server import end, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
@@ -233,14 +233,7 @@ class Hub:
         if not self._process:
             return
         process, self._process = self._process, None
-        family = descendants(process.pid)
-        process.terminate()
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        kill_all(family)
+        end(process, timeout)
 
     def _config(self) -> str:
         return CONFIG.format(

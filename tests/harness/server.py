@@ -154,14 +154,7 @@ class Server:
         if not self._process:
             return
         process, self._process = self._process, None
-        family = descendants(process.pid)
-        process.terminate()
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        kill_all(family)
+        end(process, timeout)
 
     def kill(self) -> None:
         """End the server with `kill -9`; its kernels live on until they notice."""
@@ -231,6 +224,18 @@ def wait_for(condition: Callable[[], T], *, timeout: float = 30, interval: float
         assert time.monotonic() < end, f"not in {timeout} s; last answer: {answer!r}"
         time.sleep(interval)
     return answer
+
+
+def end(process: subprocess.Popen[bytes], timeout: float) -> None:
+    """End a process in good order, then whatever it has left behind."""
+    family = descendants(process.pid)
+    process.terminate()
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    kill_all(family)
 
 
 def descendants(pid: int) -> list[psutil.Process]:
