@@ -81,6 +81,9 @@ sbom: .venv/.installed .venv-audit/.installed ## what the wheel needs and holds,
 openapi: .venv/.installed ## generate openapi.json and schema.ts from types.py and the table of routes
 	scripts/openapi.sh
 
+translations: node_modules/.installed ## take new texts into each language, and say what is not translated (BEGIN=fr_FR)
+	scripts/translations.sh --write $(BEGIN)
+
 screenshots: .venv/.installed .venv/.browser ## pictures of the docs, from the running product, light and dark
 	$(PY) scripts/screenshots.py
 
@@ -89,7 +92,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help audit sbom demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-hub test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi screenshots clean
+.PHONY: help audit sbom demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-hub test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi translations screenshots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .diff import align_cells
@@ -14,8 +14,11 @@ from .types import (
     CellComparison,
     Comparison,
     DatasetView,
+    Difference,
+    DifferenceKind,
     DiffKind,
     Judgement,
+    MetricChange,
     RunDetails,
     ValueRow,
 )
@@ -34,6 +37,8 @@ def compare(runs: Sequence[RunDetails]) -> Comparison:
     comparison = Comparison(
         runs=[details.run for details in runs],
         summary="",
+        differences=[],
+        metric=None,
         params=_rows([details.run.params for details in runs]),
         metrics=_metric_rows(runs),
         tags=_rows([_own_tags(details) for details in runs]),
@@ -48,6 +53,8 @@ def compare(runs: Sequence[RunDetails]) -> Comparison:
         ],
         artifacts=_rows([_files(details) for details in runs]),
     )
+    comparison.differences = [*_counted(comparison), *_named(comparison)]
+    comparison.metric = _metric_change(comparison)
     comparison.summary = summary(comparison)
     return comparison
 
@@ -209,38 +216,53 @@ def _distribution(name: str, profile: object) -> dict[str, Value]:
 
 def summary(comparison: Comparison) -> str:
     """Say in one sentence what differs, and how the most telling metric did."""
-    parts = [*_counted(comparison), *_named(comparison)]
-    metric = _metric_sentence(comparison)
+    parts = [_WORDS[each.kind](each) for each in comparison.differences]
     if not parts:
         told = "Params, cells, data and environment are the same"
     else:
-        told = f"{_listed(parts)} {'differs' if _is_singular(parts) else 'differ'}"
+        told = f"{_listed(parts)} {'differs' if _is_singular(comparison) else 'differ'}"
     told = told[0].upper() + told[1:]
-    return f"{told}; {metric}." if metric else f"{told}."
+    return f"{told}; {_metric_words(comparison.metric)}." if comparison.metric else f"{told}."
 
 
-def _counted(comparison: Comparison) -> list[str]:
+def _some(word: str) -> Callable[[Difference], str]:
+    return lambda each: f"{each.count} {word}{'' if each.count == 1 else 's'}"
+
+
+_WORDS: dict[DifferenceKind, Callable[[Difference], str]] = {
+    "params": _some("param"),
+    "cells": _some("cell"),
+    "data": lambda _: "the data",
+    "packages": _some("package"),
+    "language": lambda each: f"the {each.name} version",
+    "platform": lambda _: "the platform",
+    "commit": lambda _: "the commit",
+}
+
+
+def _counted(comparison: Comparison) -> list[Difference]:
     cells = max(
         (sum(p.kind != "equal" or p.moved for p in c.pairs) for c in comparison.cells), default=0
     )
-    counts = {"param": _differing(comparison.params), "cell": cells}
-    return [f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n]
+    counts: dict[DifferenceKind, int] = {"params": _differing(comparison.params), "cells": cells}
+    return [Difference(kind=kind, count=count) for kind, count in counts.items() if count]
 
 
-def _named(comparison: Comparison) -> list[str]:
+def _named(comparison: Comparison) -> list[Difference]:
     changed = {row.key for row in comparison.environment if row.differs}
     platform = changed & {"platform"}
     # The language's own row comes first.
     language = changed & {row.key for row in comparison.environment[:1]}
     packages = len(changed - platform - language)
-    found = {
-        "the data": _differing(comparison.data) > 0,
-        f"{packages} package{'' if packages == 1 else 's'}": packages > 0,
-        **{f"the {name} version": True for name in language},
-        "the platform": bool(platform),
-        "the commit": any(row.differs for row in comparison.git if row.key in _CODE_OF_GIT),
-    }
-    return [name for name, differs in found.items() if differs]
+    commit = any(row.differs for row in comparison.git if row.key in _CODE_OF_GIT)
+    found = [
+        (Difference(kind="data"), _differing(comparison.data)),
+        (Difference(kind="packages", count=packages), packages),
+        *((Difference(kind="language", name=name), 1) for name in language),
+        (Difference(kind="platform"), len(platform)),
+        (Difference(kind="commit"), commit),
+    ]
+    return [difference for difference, differs in found if differs]
 
 
 _CODE_OF_GIT = ("commit", "uncommitted changes")
@@ -254,22 +276,32 @@ def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _is_singular(parts: list[str]) -> bool:
-    return len(parts) == 1 and (parts[0].startswith(("1 ", "the ")))
+def _is_singular(comparison: Comparison) -> bool:
+    return [each.count for each in comparison.differences] == [1]
 
 
-def _metric_sentence(comparison: Comparison) -> str:
+def _metric_words(metric: MetricChange) -> str:
+    if metric.change:
+        return f"{metric.key} {metric.change}"
+    return f"{metric.key} " + (f"{metric.low} to {metric.high}" if metric.low else "is the same")
+
+
+def _metric_change(comparison: Comparison) -> MetricChange | None:
     row = _telling_metric(comparison)
     if row is None:
-        return ""
+        return None
     numbers = [v for v in row.values if isinstance(v, (int, float)) and not math.isnan(v)]
-    if len(comparison.runs) == 2 and len(numbers) == 2:
-        change = numbers[1] - numbers[0]
-        return f"{row.key} {change:+.3g}" if change else f"{row.key} is the same"
     if len(numbers) < 2:
-        return ""
+        return None
+    told = MetricChange(key=row.key)
     low, high = min(numbers), max(numbers)
-    return f"{row.key} {low:.4g} to {high:.4g}" if low != high else f"{row.key} is the same"
+    if low == high:
+        return told
+    if len(comparison.runs) == 2:
+        told.change = f"{numbers[1] - numbers[0]:+.3g}"
+    else:
+        told.low, told.high = f"{low:.4g}", f"{high:.4g}"
+    return told
 
 
 def _telling_metric(comparison: Comparison) -> ValueRow | None:

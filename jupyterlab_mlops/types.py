@@ -965,11 +965,36 @@ class CellComparison(View):
     pairs: list[CellPair]
 
 
+DifferenceKind = Literal["params", "cells", "data", "packages", "language", "platform", "commit"]
+
+
+class Difference(View):
+    """One kind of things that differ, for a sentence in any language."""
+
+    kind: DifferenceKind
+    count: int = 1
+    name: str = ""
+    """Of the language."""
+
+
+class MetricChange(View):
+    """How the most telling metric did, in digits that matter; only its key where it is the same."""
+
+    key: str
+    change: str = ""
+    """From the first of two runs to the second, with its sign."""
+    low: str = ""
+    high: str = ""
+
+
 class Comparison(View):
     """Two to twenty runs; the first is the baseline."""
 
     runs: list[Run]
     summary: str
+    """One sentence in English, made from `differences` and `metric`."""
+    differences: list[Difference]
+    metric: MetricChange | None
     params: list[ValueRow]
     metrics: list[ValueRow]
     tags: list[ValueRow]

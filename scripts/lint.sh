@@ -22,6 +22,7 @@ check "mypy" .venv/bin/python -m mypy
 check "mypy tests" types_of_tests tests
 check "mypy ui-tests" types_of_tests ui-tests
 check "front-end" scripts/jlpm.sh lint:check
+check "translations" scripts/translations.sh
 check "generated API" scripts/openapi.sh --check
 check "yarn.lock without a host" bash -c '! grep -nE "__archiveUrl|\"resolved\"|https?(://|%3A)" yarn.lock'
 

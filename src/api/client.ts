@@ -1,10 +1,9 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { nullTranslator } from '@jupyterlab/translation';
 import type { paths } from './schema';
 import type { ErrorAnswer, QueryProblem } from './types';
-
-const NO_SERVER_PART =
-  'The server part of jupyterlab-mlops is not loaded. Install jupyterlab-mlops where the server runs, or read in its log why it was not loaded.';
 
 const ROOT = 'mlops/api/v1';
 
@@ -62,6 +61,7 @@ export class MLOpsError extends Error {
 export class MLOpsClient {
   constructor(options: MLOpsClient.IOptions) {
     this._settings = options.serverSettings;
+    this._trans = options.trans ?? nullTranslator.load('');
   }
 
   /** Where the server is. */
@@ -138,18 +138,21 @@ export class MLOpsClient {
       this._settings
     );
     if (!response.ok) {
-      throw await Private.error(response);
+      throw await Private.error(response, this._trans);
     }
     return response;
   }
 
   private readonly _settings: ServerConnection.ISettings;
+  private readonly _trans: TranslationBundle;
 }
 
 export namespace MLOpsClient {
   /** What a client is made from. */
   export interface IOptions {
     readonly serverSettings: ServerConnection.ISettings;
+    /** By default everything is said in English. */
+    readonly trans?: TranslationBundle;
   }
 }
 
@@ -189,7 +192,10 @@ namespace Private {
   }
 
   /** The server's own sentence where it sent one. */
-  export async function error(response: Response): Promise<MLOpsError> {
+  export async function error(
+    response: Response,
+    trans: TranslationBundle
+  ): Promise<MLOpsError> {
     const text = await response.text();
     let answer: Partial<ErrorAnswer> = {};
     try {
@@ -198,7 +204,13 @@ namespace Private {
       // A proxy answered, in HTML.
     }
     if (response.status === 404 && !answer.error_code) {
-      return new MLOpsError('NO_SERVER_PART', NO_SERVER_PART, 404);
+      return new MLOpsError(
+        'NO_SERVER_PART',
+        trans.__(
+          'The server part of jupyterlab-mlops is not loaded. Install jupyterlab-mlops where the server runs, or read in its log why it was not loaded.'
+        ),
+        404
+      );
     }
     return new MLOpsError(
       answer.error_code ?? 'UNKNOWN',

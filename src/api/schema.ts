@@ -925,6 +925,8 @@ export interface components {
         /** @enum {string} */
         DiffKind: "equal" | "changed" | "added" | "removed";
         /** @enum {string} */
+        DifferenceKind: "params" | "cells" | "data" | "packages" | "language" | "platform" | "commit";
+        /** @enum {string} */
         ExecutionStatus: "running" | "ok" | "error" | "interrupted" | "aborted" | "killed";
         /** @enum {string} */
         Judgement: "better" | "worse";
@@ -1081,7 +1083,10 @@ export interface components {
          */
         Comparison: {
             runs: components["schemas"]["Run"][];
+            /** @description One sentence in English, made from `differences` and `metric`. */
             summary: string;
+            differences: components["schemas"]["Difference"][];
+            metric: components["schemas"]["MetricChange"] | null;
             params: components["schemas"]["ValueRow"][];
             metrics: components["schemas"]["ValueRow"][];
             tags: components["schemas"]["ValueRow"][];
@@ -1161,6 +1166,16 @@ export interface components {
         DiffSegment: {
             kind: components["schemas"]["DiffKind"];
             text: string;
+        };
+        /**
+         * Difference
+         * @description One kind of things that differ, for a sentence in any language.
+         */
+        Difference: {
+            kind: components["schemas"]["DifferenceKind"];
+            count: number;
+            /** @description Of the language. */
+            name: string;
         };
         /**
          * Done
@@ -1387,6 +1402,17 @@ export interface components {
             count: number;
             min: number | null;
             max: number | null;
+        };
+        /**
+         * MetricChange
+         * @description How the most telling metric did, in digits that matter; only its key where it is the same.
+         */
+        MetricChange: {
+            key: string;
+            /** @description From the first of two runs to the second, with its sign. */
+            change: string;
+            low: string;
+            high: string;
         };
         /**
          * MetricHistory

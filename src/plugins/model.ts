@@ -3,6 +3,7 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator } from '@jupyterlab/translation';
 import { MLOpsClient } from '../api/client';
 import { ChangeStream } from '../model/changes';
 import { CurrentNotebook } from '../model/notebook';
@@ -11,7 +12,7 @@ import { RegistryModel } from '../model/registry';
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { RunsModel } from '../model/runs';
 import { StatusModel } from '../model/status';
-import { EXTENSION_ID, IMLOps } from '../tokens';
+import { EXTENSION_ID, IMLOps, TRANSLATION_DOMAIN } from '../tokens';
 
 /** Builds what all views look at: the only place that joins client, events and models. */
 export const modelPlugin: JupyterFrontEndPlugin<IMLOps> = {
@@ -19,14 +20,16 @@ export const modelPlugin: JupyterFrontEndPlugin<IMLOps> = {
   description: 'Provides the record of runs, executions and models.',
   autoStart: true,
   provides: IMLOps,
-  optional: [INotebookTracker],
+  optional: [INotebookTracker, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    tracker: INotebookTracker | null
+    tracker: INotebookTracker | null,
+    translator: ITranslator | null
   ): IMLOps => {
     const { serviceManager } = app;
     const client = new MLOpsClient({
-      serverSettings: serviceManager.serverSettings
+      serverSettings: serviceManager.serverSettings,
+      trans: translator?.load(TRANSLATION_DOMAIN)
     });
     const changes = new ChangeStream(serviceManager);
     const notebook = new CurrentNotebook(tracker);

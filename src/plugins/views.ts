@@ -9,12 +9,16 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { SettingsModel } from '../model/settings';
+import { translateSchema } from '../model/settingtexts';
 import {
   EXTENSION_ID,
   IMLOps,
   IViewServices,
   TRANSLATION_DOMAIN
 } from '../tokens';
+
+/** The schema of what can be set. */
+const SETTINGS = `${EXTENSION_ID}:panel`;
 
 /** Provides what all views share. */
 export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
@@ -40,9 +44,16 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
     labShell: ILabShell | null,
     languages: IEditorLanguageRegistry | null
   ): IViewServices => {
+    const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const settings = new SettingsModel();
+    registry?.transform(SETTINGS, {
+      fetch: plugin => ({
+        ...plugin,
+        schema: translateSchema(plugin.schema, trans)
+      })
+    });
     registry
-      ?.load(`${EXTENSION_ID}:panel`)
+      ?.load(SETTINGS)
       .then(loaded => settings.connect(loaded))
       .catch(reason => {
         console.error(
@@ -54,7 +65,7 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
     return {
       mlops,
       settings,
-      trans: (translator ?? nullTranslator).load(TRANSLATION_DOMAIN),
+      trans,
       commands: app.commands,
       get rendermime() {
         // Renderers of other extensions are added while the application starts.

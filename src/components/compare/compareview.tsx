@@ -6,6 +6,7 @@ import {
 } from '@jupyterlab/ui-components';
 import type { Comparison } from '../../api/types';
 import type { ComparisonModel } from '../../model/comparison';
+import { summarize } from '../../model/summary';
 import { CommandIDs } from '../../tokens';
 import { Nothing, Problem, Section, Switch, TextButton } from '../basics';
 import { useModel, useServices } from '../services';
@@ -71,7 +72,7 @@ function Parts(props: {
   return (
     <>
       <p className="jp-MLOps-summary" role="status">
-        {comparison.summary}
+        {summarize(comparison, trans)}
       </p>
       <Bar model={model}>
         <label className="jp-MLOps-check">
