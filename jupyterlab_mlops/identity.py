@@ -19,11 +19,17 @@ def account() -> str | None:
         return None  # a container's user without a name
 
 
-def user_of(handler: JupyterHandler) -> str | None:
-    """Who asks. A server that knows tokens only makes up a name: its account is meant then."""
+def knows_people(handler: JupyterHandler) -> bool:
+    """Whether a log-in says who somebody is; a server that knows tokens only makes up a name."""
     from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 
-    asking = handler.current_user
-    if type(handler.identity_provider) in (IdentityProvider, PasswordIdentityProvider):
+    plain = type(handler.identity_provider) in (IdentityProvider, PasswordIdentityProvider)
+    return not plain
+
+
+def user_of(handler: JupyterHandler) -> str | None:
+    """Who asks; where nobody's name is known, the account is meant."""
+    if not knows_people(handler):
         return account()
+    asking = handler.current_user
     return str(asking.username) if asking else None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 from ..api.files import FileAnswer, media_type_of
 from ..errors import InvalidRequest
 from ..store import tracking
-from . import places, rules
+from . import places, registry, rules
 from .handler import MLflowServices
-from .messages import Answer, ListArtifacts, ProxyList
+from .messages import Answer, ListArtifacts, ProxyList, RunFile, VersionFile
 from .runs import place_of
 from .upload import UploadHandler
 
@@ -44,7 +45,30 @@ def _list_folder(conn: sqlite3.Connection, path: str) -> Answer:
 
 
 async def get(services: MLflowServices, path: str) -> FileAnswer:
-    entry, stream = await services.read(_open, path)
+    return _sent(path, *await services.read(_open, path))
+
+
+async def get_of_run(services: MLflowServices, message: RunFile) -> FileAnswer:
+    run_id = rules.check_run_id(message.run_id, message.run_uuid)
+    return _sent(message.path, *await services.read(_open_of_run, run_id, message.path))
+
+
+async def get_of_version(services: MLflowServices, message: VersionFile) -> FileAnswer:
+    places.check(message.path)
+    root = urlsplit((await registry.download_uri(services, message))["artifact_uri"])
+    if root.scheme != "mlflow-artifacts":
+        raise InvalidRequest(f"The files of this version lie elsewhere, at {root.geturl()}.")
+    path = f"{root.path.strip('/')}/{message.path}"
+    return _sent(message.path, *await services.read(_open, path))
+
+
+def _open_of_run(conn: sqlite3.Connection, run_id: str, path: str) -> tuple[places.Entry, BinaryIO]:
+    places.check(path)
+    tracking.read_run(conn, run_id)
+    return places.read(conn, places.Place(run_id, None, path))
+
+
+def _sent(path: str, entry: places.Entry, stream: BinaryIO) -> FileAnswer:
     return FileAnswer(
         stream=stream,
         name=path.rpartition("/")[2],

@@ -27,11 +27,14 @@ class Caller:
     ----------
     kernel_id
         None for a user's own token or log-in.
+    is_person
+        `user` is somebody whom a log-in or a Hub knows, not just the server's account.
     session_id, execution_id
         The life of the kernel and the cell that runs in it, as the kernel's own part says.
     """
 
     user: str | None = None
+    is_person: bool = False
     kernel_id: str | None = None
     session_id: str | None = None
     execution_id: str | None = None

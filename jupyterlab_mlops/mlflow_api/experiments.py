@@ -13,11 +13,13 @@ from .messages import (
     ExperimentName,
     ExperimentTag,
     ExperimentTagKey,
+    SearchDatasets,
     UpdateExperiment,
     pairs,
 )
 
 LONGEST_LOCATION = 2048
+MOST_EXPERIMENTS = 20
 
 
 async def create(services: MLflowServices, message: CreateExperiment) -> Answer:
@@ -26,6 +28,8 @@ async def create(services: MLflowServices, message: CreateExperiment) -> Answer:
     location = message.artifact_location
     if location.startswith("runs:"):
         raise InvalidRequest(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
+    if "#" in location or ";" in location:
+        raise InvalidRequest("'artifact_location' URL can't include fragments or params.")
     rules.check_length("artifact_location", location, LONGEST_LOCATION)
     made = await services.write(store.create, name, location, pairs(message.tags))
     return {"experiment_id": str(made)}
@@ -44,9 +48,8 @@ async def get_by_name(services: MLflowServices, message: ExperimentName) -> Answ
 
 async def update(services: MLflowServices, message: UpdateExperiment) -> Answer:
     experiment_id = rules.check_experiment_id(message.experiment_id)
-    if message.new_name:
-        name = rules.check_experiment_name(message.new_name)
-        await services.write(store.rename, experiment_id, name)
+    name = rules.check_experiment_name(message.new_name)
+    await services.write(store.rename, experiment_id, name)
     return {}
 
 
@@ -60,6 +63,20 @@ async def restore(services: MLflowServices, message: ExperimentId) -> Answer:
     experiment_id = rules.check_experiment_id(message.experiment_id)
     await services.write(store.move, experiment_id, "active")
     return {}
+
+
+async def search_datasets(services: MLflowServices, message: SearchDatasets) -> Answer:
+    given = message.experiment_ids
+    if not given:
+        raise InvalidRequest("SearchDatasets request must specify at least one experiment_id.")
+    if len(given) > MOST_EXPERIMENTS:
+        raise InvalidRequest(
+            f"SearchDatasets request cannot specify more than {MOST_EXPERIMENTS} experiment_ids."
+            f" Received {len(given)} experiment_ids."
+        )
+    ids = [rules.check_experiment_id(text) for text in given]
+    found = await services.read(store.datasets_of, ids)
+    return {"dataset_summaries": [{**data, "experiment_id": str(i)} for i, data in found]}
 
 
 async def set_tag(services: MLflowServices, message: ExperimentTag) -> Answer:

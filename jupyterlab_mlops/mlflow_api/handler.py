@@ -6,6 +6,7 @@ answered that way: what fails here for good is a 400 that says so.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ from ..api.decode import MAX_BODY, too_large
 from ..api.files import FileAnswer
 from ..api.services import Services
 from ..errors import MLOpsError, NotFound, StoreUnavailable, TooLarge
-from ..identity import account
+from ..identity import account, knows_people
 from .caller import EXECUTION_HEADER, SESSION_HEADER, Caller, proper_id
 from .decode import from_body, from_query
 from .messages import Message
@@ -111,6 +112,7 @@ class MLflowHandler(MLOpsHandler):
         headers = self.request.headers
         self.caller = Caller(
             user=Services(extension, self).user if extension else None,
+            is_person=knows_people(self) or "JUPYTERHUB_USER" in os.environ,
             kernel_id=kernel_id,
             session_id=proper_id(headers.get(SESSION_HEADER)) if kernel_id else None,
             execution_id=proper_id(headers.get(EXECUTION_HEADER)) if kernel_id else None,
@@ -215,7 +217,8 @@ def handlers() -> list[tuple[str, type[JupyterHandler]]]:
     by_path: dict[str, list[Call]] = defaultdict(list)
     for call in CALLS:
         by_path[call.pattern].append(call)
-    known = [(f"/{PREFIX}/{path}", _handler(calls)) for path, calls in by_path.items()]
+    # MLflow's own pages, and scripts made after them, write `ajax-` before each path.
+    known = [(f"/{PREFIX}/(?:ajax-(?=api/))?{path}", _handler(c)) for path, c in by_path.items()]
     page = (rf"/{PREFIX}/?", LinkHandler)
     return [*known, page, (rf"/{PREFIX}/.*", UnknownCallHandler)]
 

@@ -53,15 +53,19 @@ class SearchExperiments(Message):  # noqa: D101
     page_token: str = ""
 
 
+class SearchDatasets(Message):  # noqa: D101
+    experiment_ids: list[str] = []
+
+
 class UpdateExperiment(Message):  # noqa: D101
     experiment_id: Required
-    new_name: str | None = None
+    new_name: Required
 
 
 class ExperimentTag(Message):  # noqa: D101
     experiment_id: Required
     key: Required
-    value: str
+    value: str = ""
 
 
 class ExperimentTagKey(Message):  # noqa: D101
@@ -188,11 +192,21 @@ class MetricHistory(RunRef, kw_only=True):  # noqa: D101
 
 
 class BulkHistory(Message):  # noqa: D101
+    run_id: list[str] = []
+    metric_key: str = ""
+    max_results: int = 25_000
+
+
+class SampledHistory(Message):  # noqa: D101
     run_ids: Annotated[list[str], Meta(min_length=1)]
     metric_key: Required
     start_step: int | None = None
     end_step: int | None = None
     max_results: int = 2500
+
+
+class RunFile(RunRef, kw_only=True):  # noqa: D101
+    path: Required
 
 
 class ListArtifacts(RunRef, kw_only=True):  # noqa: D101
@@ -323,9 +337,13 @@ class UpdateVersion(Version):  # noqa: D101
     description: str | None = None
 
 
+class VersionFile(Version):  # noqa: D101
+    path: Required
+
+
 class Transition(Version):  # noqa: D101
     stage: Required
-    archive_existing_versions: bool
+    archive_existing_versions: bool = False
 
 
 class VersionTag(Version):  # noqa: D101

@@ -13,7 +13,7 @@ from ..store.executions import decode_token, encode_token
 from ..store.packing import Points
 from . import rules, shapes
 from .handler import MLflowServices
-from .messages import Answer, BulkHistory, MetricHistory
+from .messages import Answer, BulkHistory, MetricHistory, SampledHistory
 
 LARGEST_PAGE = 25_000
 MOST_RUNS, MOST_POINTS = 100, 2500
@@ -47,27 +47,58 @@ def _points(points: Points, key: str, **more: str) -> list[dict[str, object]]:
     ]
 
 
-async def bulk(services: MLflowServices, message: BulkHistory) -> bytes:
+async def sampled(services: MLflowServices, message: SampledHistory) -> bytes:
     if len(message.run_ids) > MOST_RUNS:
         raise InvalidRequest(
-            f"GetMetricHistoryBulkInterval request can at most fetch {MOST_RUNS} run_ids."
+            f"GetMetricHistoryBulkInterval request must specify at most {MOST_RUNS} run_ids."
+            f" Received {len(message.run_ids)} run_ids."
         )
     if not 1 <= message.max_results <= MOST_POINTS:
         raise InvalidRequest(f"max_results must be between 1 and {MOST_POINTS}.")
     if (message.start_step is None) != (message.end_step is None):
-        raise InvalidRequest("If either start_step or end_step are specified, both must be.")
+        raise InvalidRequest(
+            "If either start step or end step are specified, both must be specified."
+        )
     if message.start_step is not None and message.start_step > (message.end_step or 0):
         raise InvalidRequest("end_step must be greater than start_step.")
+    return await services.read(_sampled, message)
+
+
+def _sampled(conn: sqlite3.Connection, message: SampledHistory) -> bytes:
+    found: list[dict[str, object]] = []
+    for run_id in message.run_ids:
+        points = _all_of(conn, run_id, message.metric_key)
+        if message.start_step is not None and message.end_step is not None:
+            points = store.within(points, (message.start_step, message.end_step))
+        points = store.thinned(points, message.max_results)
+        found += _points(points, message.metric_key, run_id=run_id)
+    return msgspec.json.encode({"metrics": found})
+
+
+async def bulk(services: MLflowServices, message: BulkHistory) -> bytes:
+    if not message.run_id:
+        raise InvalidRequest("GetMetricHistoryBulk request must specify at least one run_id.")
+    if len(message.run_id) > MOST_RUNS:
+        raise InvalidRequest(
+            f"GetMetricHistoryBulk request cannot specify more than {MOST_RUNS} run_ids."
+            f" Received {len(message.run_id)} run_ids."
+        )
+    if not message.metric_key:
+        raise InvalidRequest("GetMetricHistoryBulk request must specify a metric_key.")
     return await services.read(_bulk, message)
 
 
 def _bulk(conn: sqlite3.Connection, message: BulkHistory) -> bytes:
+    most = min(max(message.max_results, 0), LARGEST_PAGE)
     found: list[dict[str, object]] = []
-    for run_id in message.run_ids:
-        runs.run_key(conn, rules.check_run_id(run_id))
-        points, _ = store.get_page(conn, run_id, message.metric_key, 0, None)
-        if message.start_step is not None and message.end_step is not None:
-            points = store.within(points, (message.start_step, message.end_step))
-        found += _points(store.thinned(points, message.max_results), message.metric_key,
-                         run_id=run_id)  # fmt: skip
+    for run_id in sorted(set(message.run_id)):
+        points = _all_of(conn, run_id, message.metric_key, most - len(found))
+        found += _points(points, message.metric_key, run_id=run_id)
+        if len(found) >= most:
+            break
     return msgspec.json.encode({"metrics": found})
+
+
+def _all_of(conn: sqlite3.Connection, run_id: str, key: str, most: int | None = None) -> Points:
+    runs.run_key(conn, rules.check_run_id(run_id))
+    return store.get_page(conn, run_id, key, 0, most)[0]

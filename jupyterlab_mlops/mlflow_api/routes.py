@@ -24,6 +24,7 @@ def _experiments() -> list[Call]:
         Call("POST", f"{at}/restore", "experiments.restore", RUNS, m.ExperimentId),
         Call("POST", f"{at}/set-experiment-tag", "experiments.set_tag", RUNS, m.ExperimentTag),
         Call("POST", f"{at}/delete-experiment-tag", "experiments.delete_tag", RUNS, m.ExperimentTagKey),  # noqa: E501
+        Call("POST", f"{at}/search-datasets", "experiments.search_datasets", RUNS, m.SearchDatasets),  # noqa: E501
     ]
 
 
@@ -49,13 +50,14 @@ def _runs() -> list[Call]:
 
 
 def _metrics_and_artifacts() -> list[Call]:
-    bulk = "get-history-bulk-interval"
     proxy = "api/2.0/mlflow-artifacts/artifacts"
     return [
         Call("GET", f"{TWO}/metrics/get-history", "metrics.history", RUNS, m.MetricHistory),
-        Call("GET", f"{TWO}/metrics/{bulk}", "metrics.bulk", RUNS, m.BulkHistory),
-        Call("GET", f"ajax-{TWO}/metrics/{bulk}", "metrics.bulk", RUNS, m.BulkHistory),
+        Call("GET", f"{TWO}/metrics/get-history-bulk", "metrics.bulk", RUNS, m.BulkHistory),
+        Call("GET", f"{TWO}/metrics/get-history-bulk-interval", "metrics.sampled", RUNS, m.SampledHistory),  # noqa: E501
         Call("GET", f"{TWO}/artifacts/list", "artifacts.list_of_run", ARTIFACTS, m.ListArtifacts),
+        Call("GET", "get-artifact", "artifacts.get_of_run", ARTIFACTS, m.RunFile),
+        Call("GET", "model-versions/get-artifact", "artifacts.get_of_version", ARTIFACTS, m.VersionFile),  # noqa: E501
         Call("GET", proxy, "artifacts.list_folder", ARTIFACTS, m.ProxyList),
         Call("GET", f"{proxy}/{{path}}", "artifacts.get", ARTIFACTS),
         Call("PUT", f"{proxy}/{{path}}", "artifacts.put", ARTIFACTS, body="file"),

@@ -167,8 +167,5 @@ def check_page(max_results: int, most: int = LARGEST_PAGE) -> int:
     if max_results < 1:
         raise invalid("max_results", max_results, "It must be a positive integer.")
     if max_results > most:
-        raise InvalidRequest(
-            "Invalid value for request parameter max_results. It must be at most"
-            f" {most}, but got value {max_results}"
-        )
+        raise invalid("max_results", max_results, f"It must be at most {most}.")
     return max_results

@@ -65,6 +65,9 @@ def _create(
             f" values (run_name='{message.run_name}', mlflow.runName='{named}')."
         )
     session_id, execution_id = place_of(tx, caller)
+    # What a client says of its user counts where nothing better is known.
+    claimed = message.user_id or tags.get(tracking.USER_TAG)
+    user = (caller.user or claimed) if caller.is_person else (claimed or caller.user)
     record = RunStart(
         run_id=uuid.uuid4().hex,
         start_time=message.start_time or runs.now(),
@@ -72,10 +75,7 @@ def _create(
         execution_id=execution_id,
         experiment=experiments.active_name(tx, experiment_id),
         name=(message.run_name or named)[: limits.RUN_NAME] or None,
-        user=user_of_cell(tx, session_id, execution_id)
-        or caller.user
-        or message.user_id
-        or tags.get(tracking.USER_TAG),
+        user=user_of_cell(tx, session_id, execution_id) or user,
         parent_run_id=tags.get(PARENT_TAG),
         tags=tags,
     )

@@ -13,7 +13,7 @@ from .changes import collecting, note
 from .conditions import Sql
 from .fields import Grammar
 from .listing import Listing
-from .rows import dicts, one, value
+from .rows import dicts, marks, one, value
 from .runs import ensure_experiment, now
 
 
@@ -50,6 +50,24 @@ def read(conn: sqlite3.Connection, experiment_id: int) -> TrackedExperiment:
     if not found:
         raise NotFound(f"No Experiment with id={experiment_id} exists")
     return found[0]
+
+
+MOST_DATASETS = 1000
+
+
+def datasets_of(
+    conn: sqlite3.Connection, experiment_ids: Sequence[int]
+) -> list[tuple[int, dict[str, str]]]:
+    """Return name, digest and context of the data that runs of experiments read, each once."""
+    sql = (
+        "SELECT DISTINCT r.experiment_id, d.name, d.digest, d.context FROM datasets d"
+        f" JOIN runs r ON r.id = d.run WHERE r.experiment_id IN ({marks(experiment_ids)})"
+        f" AND r.lifecycle_stage = 'active' ORDER BY 1, 2, 3, 4 LIMIT {MOST_DATASETS}"
+    )
+    return [
+        (experiment_id, {"name": name, "digest": digest, "context": context})
+        for experiment_id, name, digest, context in conn.execute(sql, list(experiment_ids))
+    ]
 
 
 def read_by_name(conn: sqlite3.Connection, name: str) -> TrackedExperiment:
@@ -130,8 +148,19 @@ def _other(stage: str) -> str:
 
 
 def set_tags(tx: sqlite3.Connection, experiment_id: int, tags: Mapping[str, str]) -> None:
-    """Set tags of an experiment; raises as `read` does."""
-    read(tx, experiment_id)
+    """Set tags of an experiment.
+
+    Raises
+    ------
+    NotFound
+        It does not exist.
+    InvalidRequest
+        It is deleted.
+    """
+    if read(tx, experiment_id).lifecycle_stage != "active":
+        raise InvalidRequest(
+            f"The experiment {experiment_id} must be in the 'active' state, it is deleted."
+        )
     if tags:
         tx.executemany(
             "INSERT OR REPLACE INTO experiment_tags VALUES (?, ?, ?)",

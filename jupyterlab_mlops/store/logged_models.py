@@ -199,8 +199,22 @@ def delete_tag(tx: sqlite3.Connection, model_id: str, key: str) -> None:
 
 
 def log_params(tx: sqlite3.Connection, model_id: str, params: Mapping[str, str]) -> None:
-    """Enter params; raises as `read` does."""
-    read(tx, model_id)
+    """Enter params.
+
+    Raises
+    ------
+    NotFound
+        There is no such model.
+    InvalidRequest
+        One has another value already.
+    """
+    known = read(tx, model_id).params
+    for key, text in params.items():
+        if known.get(key, text) != text:
+            raise InvalidRequest(
+                f"Changing param values is not allowed. Param with key={key!r} was already logged"
+                f" with value={known[key]!r} for model ID={model_id!r}."
+            )
     _set(tx, "model_params", model_id, params)
 
 

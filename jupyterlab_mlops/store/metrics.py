@@ -92,7 +92,8 @@ def apply_metrics(
     series = _by_key(record, fitting)
     if origin == "api":
         series = {key: _without_known(tx, run, key, points) for key, points in series.items()}
-    append_all(tx, run, {key: points for key, points in series.items() if len(points)})
+    series = {key: points for key, points in series.items() if len(points)}
+    append_all(tx, run, series, by_value=origin == "api")
     flag_cut(tx, run, fitting)
     note(changes, "runs", record.run_id)
 
@@ -240,7 +241,7 @@ def thinned(points: Points, most: int) -> Points:
     if len(points) <= most:
         return points
     last = len(points) - 1
-    return points.picked(sorted({round(i * last / max(1, most - 1)) for i in range(most)}))
+    return points.picked(sorted({*(i * last // max(1, most - 1) for i in range(most)), last}))
 
 
 def get_columns(conn: sqlite3.Connection, run_id: str, key: str) -> bytes:

@@ -198,7 +198,6 @@ def read_version(conn: sqlite3.Connection, name: str, version: int) -> TrackedVe
     """
     found = _versions(conn, "name = ? AND version = ?", (name, version))
     if not found:
-        read(conn, name)
         raise NotFound(f"Model Version (name={name}, version={version}) not found")
     return found[0]
 
@@ -225,7 +224,7 @@ def latest_versions(
     latest: dict[str, TrackedVersion] = {}
     for version in _versions(conn, "name = ?", (name,)):
         latest[version.stage] = version
-    return [latest[stage] for stage in dict.fromkeys(wanted) if stage in latest]
+    return sorted((latest[s] for s in {*wanted} if s in latest), key=lambda found: found.version)
 
 
 def canonical_stage(stage: str) -> str:

@@ -50,20 +50,33 @@ class _Facts(NamedTuple):
 
     ordered: bool
     nan_count: int
+    by_value: bool = False
 
     @classmethod
-    def of(cls, points: Points) -> _Facts:
-        return cls(points.in_order(), points.nan_count())
+    def of(cls, points: Points, by_value: bool = False) -> _Facts:
+        return cls(points.in_order(), points.nan_count(), by_value)
+
+    def rank(self, number: float | None) -> float:
+        """Order points of one moment: the later one is the latest, or, in MLflow, the greatest."""
+        return number if self.by_value and number is not None and number == number else 0.0
 
 
-def append_all(tx: sqlite3.Connection, run: int, series: dict[str, Points]) -> None:
-    """Append points to series of a run, each table by few statements."""
+def append_all(
+    tx: sqlite3.Connection, run: int, series: dict[str, Points], *, by_value: bool = False
+) -> None:
+    """Append points to series of a run, each table by few statements.
+
+    Parameters
+    ----------
+    by_value
+        Of points of one step and time the greatest is the latest, as in MLflow; else the last.
+    """
     stored = _latest_of(tx, run, series)
     added: list[_Row] = []
     changed: list[_Row] = []
     chunks: list[_Row] = []
     for key, points in series.items():
-        facts = _Facts.of(points)
+        facts = _Facts.of(points, by_value)
         known = stored.get(key)
         if known is None:
             added.append(_new_row(run, key, points, facts))
@@ -103,7 +116,7 @@ def _changed_row(run: int, key: str, known: _Latest, points: Points, facts: _Fac
     follows = facts.ordered and (points.steps[0], points.timestamps[0]) >= before
     number: float | None = points.values[last]
     moment = points.steps[last], points.timestamps[last]
-    if moment < before:
+    if (*moment, facts.rank(number)) < (*before, facts.rank(known.value)):
         number, moment = known.value, before
     lowest, highest = _bounds(points, facts)
     bounds = lowest, lowest, highest, highest
@@ -112,9 +125,10 @@ def _changed_row(run: int, key: str, known: _Latest, points: Points, facts: _Fac
 
 def _last(points: Points, facts: _Facts) -> int:
     """Return the position of the latest point."""
-    if facts.ordered:
-        return len(points) - 1
-    return max(range(len(points)), key=lambda i: (points.steps[i], points.timestamps[i], i))
+    steps, times, last = points.steps, points.timestamps, len(points) - 1
+    if facts.ordered and (not facts.by_value or last == 0 or steps[-2] < steps[-1]):
+        return last
+    return max(range(last + 1), key=lambda i: (steps[i], times[i], facts.rank(points.values[i]), i))
 
 
 def _bounds(points: Points, facts: _Facts) -> tuple[float | None, float | None]:

@@ -127,8 +127,9 @@ def test_experiments_their_tags_and_the_bin(mlflow: MLflowProcess) -> None:
     assert experiment == ["suns", "deleted", ["long"], "deleted", True]
     with pytest.raises(Refused, match="Cannot set a deleted experiment"):
         mlflow("mlflow.set_experiment('suns')")
-    with pytest.raises(Refused, match="must be in the 'active' state"):
-        mlflow("client.create_run(id)")
+    for change in ("client.create_run(id)", "client.set_experiment_tag(id, 'a', 'b')"):
+        with pytest.raises(Refused, match="must be in the 'active' state"):
+            mlflow(change)
     assert mlflow("""
         client.restore_experiment(id)
         run = client.get_run(run.info.run_id)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from harness import Server
 from mlflow_api.client import MLflowProcess, Refused
 
 pytestmark = pytest.mark.mlflow
@@ -126,3 +129,53 @@ def test_inputs_keep_their_text_tags_and_context(mlflow: MLflowProcess) -> None:
         True,
         1,
     ]
+
+
+def test_of_points_of_one_moment_the_greatest_is_the_latest(mlflow: MLflowProcess) -> None:
+    assert (
+        mlflow("""
+        points = [(1, 5, 5), (2, 6, 4), (3, 4, 5), (4, 5, 5), (2.5, 5, 5), (float("nan"), 5, 5)]
+        runs = [client.create_run(searched).info.run_id for _ in range(2)]
+        for value, timestamp, step in points:
+            client.log_metric(runs[0], "m", value, timestamp, step)
+        client.log_batch(runs[1], [Metric("m", *point) for point in points])
+        result = [client.get_run(run).data.metrics for run in runs]
+    """)
+        == [{"m": 4.0}] * 2
+    )
+
+
+def test_what_mlflows_own_pages_ask_for(tracked: Server, mlflow: MLflowProcess) -> None:
+    experiment_id, run_id = mlflow("""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+        id = client.create_experiment("pages")
+        run = client.create_run(id).info.run_id
+        client.log_batch(run, [Metric("m", i / 2, 7, i) for i in range(10)])
+        client.log_text(run, "read me", "notes/a.txt")
+        data = Dataset(name="frame", digest="d1", source_type="local", source="here")
+        train = [InputTag(key="mlflow.data.context", value="train")]
+        client.log_inputs(run, [DatasetInput(dataset=data, tags=train)])
+        result = [id, run]
+    """)
+
+    def ask(path: str, verb: str = "GET", **options: Any) -> Any:
+        answer = tracked.api.request(verb, f"mlops/mlflow/{path}", **options)
+        return answer.json() if "json" in answer.headers["Content-Type"] else answer.text
+
+    metrics = "ajax-api/2.0/mlflow/metrics"
+    bulk = ask(f"{metrics}/get-history-bulk", params={"run_id": [run_id], "metric_key": "m"})
+    assert [(p["run_id"], p["step"], p["value"]) for p in bulk["metrics"]] == [
+        (run_id, i, i / 2) for i in range(10)
+    ]
+    query = {"run_ids": [run_id], "metric_key": "m", "max_results": 5}
+    sampled = ask(f"{metrics}/get-history-bulk-interval", params=query)
+    assert [p["step"] for p in sampled["metrics"]] == [0, 2, 4, 6, 9]
+    where = "ajax-api/2.0/mlflow/experiments/search-datasets"
+    assert ask(where, "POST", json={"experiment_ids": [experiment_id]})["dataset_summaries"] == [
+        {"experiment_id": experiment_id, "name": "frame", "digest": "d1", "context": "train"}
+    ]
+    file = {"run_uuid": run_id, "path": "notes/a.txt"}
+    assert ask("get-artifact", params=file) == "read me"
+    assert ask("get-artifact", params={**file, "path": "../a.txt"})["message"] == "Invalid path"
+    assert "at least one run_id" in ask(f"{metrics}/get-history-bulk")["message"]
+    assert "at least one experiment_id" in ask(where, "POST", json={})["message"]
