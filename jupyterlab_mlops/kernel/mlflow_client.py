@@ -39,7 +39,7 @@ class _Headers:
 
     def in_context(self) -> bool:
         """Whether requests go to our server."""
-        return _is_ours()
+        return is_ours()
 
     def request_headers(self) -> dict[str, str]:
         """Say which session and which cell ask."""
@@ -50,7 +50,8 @@ class _Headers:
         return headers
 
 
-def _is_ours() -> bool:
+def is_ours() -> bool:
+    """Tell whether the user's MLflow logs into this record."""
     utils: Any = sys.modules.get("mlflow.tracking._tracking_service.utils")
     return utils is not None and utils.get_tracking_uri() == os.environ.get(OURS)
 
@@ -58,7 +59,7 @@ def _is_ours() -> bool:
 def autologs(library: str) -> bool:
     """Tell whether the user's MLflow logs the training of a library into our record by itself."""
     utils: Any = sys.modules.get("mlflow.utils.autologging_utils")
-    if utils is None or not _is_ours():
+    if utils is None or not is_ours():
         return False
     return library in utils.AUTOLOGGING_INTEGRATIONS and not utils.autologging_is_disabled(library)
 
@@ -74,7 +75,7 @@ def active_run() -> OpenRun | None:
     """Return the run that is active in the user's client, if that logs to our server."""
     fluent: Any = sys.modules.get("mlflow.tracking.fluent")
     try:
-        run = fluent.active_run() if fluent is not None and _is_ours() else None
+        run = fluent.active_run() if fluent is not None and is_ours() else None
     except Exception as error:
         recorder.fault("mlflow_client.active_run", error)
         return None

@@ -55,6 +55,16 @@ FRAMEWORKS = {
         Framework("xgboost", {"xgboost": "xgboost:watch"}, "2", "4"),
         Framework("lightgbm", {"lightgbm": "lightgbm:watch"}, "4", "5"),
         Framework("optuna", {"optuna": "optuna:watch"}, "3", "6"),
+        Framework("catboost", {"catboost": "catboost:watch"}, "1.1", "2"),
+        Framework("keras", {"keras": "keras:watch"}, "3", "4"),
+        Framework("lightning", {"lightning.pytorch.trainer.trainer": "lightning:watch"}, "2", "3"),
+        Framework(
+            "pytorch_lightning",
+            {"pytorch_lightning.trainer.trainer": "lightning:watch"},
+            "2",
+            "3",
+        ),
+        Framework("statsmodels", {"statsmodels.base.model": "statsmodels:watch"}, "0.13", "0.17"),
         Framework(
             "torch",
             {
@@ -71,6 +81,7 @@ FRAMEWORKS = {
             "2.4",
             "3",
         ),
+        Framework("transformers", {"transformers.trainer": "transformers:watch"}, "4.40", "6"),
         Framework("tensorboardX", {"tensorboardX.writer": "summary_writer:watch"}, "2.5", "3"),
         Framework("trackio", {"trackio": "trackio:watch"}, "0.20", "0.50"),
         Framework("dvclive", {"dvclive": "dvclive:watch"}, "3", "4"),

@@ -137,14 +137,15 @@ def _size(value: Any) -> int:
 
 def record_config(run_id: str, config: Mapping[str, Any]) -> None:
     """Record a configuration as params."""
-    found = dict(_flat(config))
+    found = dict(flat(config))
     if found:
         record_params(run_id, found)
 
 
-def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Give names and texts of a configuration, nested ones too."""
     for name, value in config.items():
         if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{prefix}{name}/")
+            yield from flat(value, f"{prefix}{name}/")
         else:
             yield clean_key(f"{prefix}{name}"), text_of(value)

@@ -7,13 +7,12 @@ scorers and pickles hold: what is replaced is the function inside of their valid
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ..recorder import quietly
 from .calls import ignore_callers_in, is_wrapper, set_watcher, wrapped
+from .classes import Classes
 
 METHODS = {
     "fit": "sklearn.fit",
@@ -28,8 +27,6 @@ METHODS = {
 }
 CROSS_VALIDATION = ("cross_val_predict", "cross_val_score", "cross_validate")
 
-_done: weakref.WeakSet[type] = weakref.WeakSet()
-
 
 def watch_estimators(module: ModuleType) -> None:
     """Watch all estimators, once `sklearn.base` was imported."""
@@ -43,10 +40,7 @@ def watch_estimators(module: ModuleType) -> None:
     set_watcher("sklearn.partial_fit", PartialFitWatcher())
     set_watcher("sklearn.predict", PredictWatcher())
     set_watcher("sklearn.score", ScoreWatcher())
-    base = module.BaseEstimator
-    _wrap_new_subclasses(base)
-    for known in _subclasses(base):
-        wrap_class(known, base)
+    Classes(module.BaseEstimator, METHODS, "sklearn").watch()
 
 
 def watch_metrics(module: ModuleType) -> None:
@@ -64,57 +58,6 @@ def watch_cross_validation(module: ModuleType) -> None:
 
     set_watcher("sklearn.cross_validation", CrossValidationWatcher())
     _wrap_functions(module, CROSS_VALIDATION, "sklearn.cross_validation")
-
-
-# ---------------------------------------------------------------------------------------- classes
-
-
-def _wrap_new_subclasses(base: Any) -> None:
-    """Have every subclass that is defined from now on wrapped."""
-    own = base.__dict__.get("__init_subclass__")
-    if getattr(own, "__mlops__", False):
-        return
-
-    def __init_subclass__(cls: Any, **kwargs: Any) -> None:  # noqa: N807 (it is that method)
-        if own is not None:
-            own.__get__(None, cls)(**kwargs)
-        else:
-            super(base, cls).__init_subclass__(**kwargs)
-        quietly("autolog.wrap_class")(wrap_class)(cls, base)
-
-    method: Any = classmethod(__init_subclass__)  # type: ignore[arg-type]
-    method.__mlops__ = True
-    base.__init_subclass__ = method
-
-
-def _subclasses(base: type) -> Iterable[type]:
-    waiting, seen = [base], set()
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting += current.__subclasses__()
-            yield current
-
-
-def wrap_class(cls: type, base: type) -> None:
-    """Wrap the watched methods of a class and of the classes that it inherits them from."""
-    for part in cls.__mro__:
-        if part in _done or part is object:
-            continue
-        if issubclass(part, base) or part.__module__.startswith("sklearn."):
-            _done.add(part)
-            for name, key in METHODS.items():
-                _wrap_method(part, name, key)
-
-
-def _wrap_method(cls: type, name: str, key: str) -> None:
-    method: Any = cls.__dict__.get(name)
-    if isinstance(method, FunctionType):
-        if not is_wrapper(method):
-            setattr(cls, name, wrapped(method, key))
-    elif type(method).__name__ == "_AvailableIfDescriptor" and not is_wrapper(method.fn):
-        method.fn = wrapped(method.fn, key)
 
 
 # -------------------------------------------------------------------------------------- functions

@@ -279,7 +279,14 @@ def weights(optimizer: Any) -> set[int]:
 
 def _params(optimizer: Any, found: Found) -> dict[str, Any]:
     """Name and hyperparameters of an optimizer, the device, the seed, the size of the model."""
-    torch: Any = sys.modules["torch"]
+    given = optimizer_params(optimizer)
+    given["device"] = str(optimizer.param_groups[0]["params"][0].device)
+    given["seed"] = sys.modules["torch"].initial_seed()
+    return given | found.facts
+
+
+def optimizer_params(optimizer: Any) -> dict[str, Any]:
+    """Return the name and the hyperparameters of an optimizer, those of further groups last."""
     groups = optimizer.param_groups
     given: dict[str, Any] = {"optimizer": type(optimizer).__name__}
     for index, group in enumerate(groups):
@@ -287,6 +294,4 @@ def _params(optimizer: Any, found: Found) -> dict[str, Any]:
             known = name == "params" or name in TECHNICAL or name.startswith("initial_")
             if not known and (index == 0 or value != groups[0].get(name)):
                 given[f"group_{index}.{name}" if index else name] = value
-    given["device"] = str(groups[0]["params"][0].device)
-    given["seed"] = torch.initial_seed()
-    return given | found.facts
+    return given

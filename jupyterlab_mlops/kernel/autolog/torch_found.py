@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 import weakref
@@ -10,8 +9,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from ..datasets import MAX_DIGEST
-from ..recorder import recorder
+from .torch_data import record_loader
 from .tracking import Fit
 
 MAX_FRAMES = 40
@@ -41,27 +39,9 @@ class Found:
         self.facts["parameters"] = sum(weight.numel() for weight in weights)
 
     def record_data(self, fit: Fit) -> None:
-        """Record the data that a loader gives, known by its class, its length and its first row."""
-        if self._loader is None:
-            return
-        name, loader = self._loader
-        data = loader.dataset
-        rows = len(data) if hasattr(data, "__len__") else None
-        tensors = getattr(data, "tensors", ())
-        columns = [{"name": str(i), "dtype": str(part.dtype)} for i, part in enumerate(tensors)]
-        content = repr((type(data).__qualname__, rows, [part[:10].tolist() for part in tensors]))
-        record = {
-            "type": "dataset",
-            "run_id": fit.run_id,
-            "context": "train",
-            "name": name,
-            "digest": hashlib.sha256(content.encode()).hexdigest()[:MAX_DIGEST],
-            "source_type": "code",
-            "source": "",
-            "schema": {"columns": columns},
-            "profile": {"num_rows": rows, "sampled": True} if rows is not None else {},
-        }
-        recorder.write(record)
+        """Record the data that the loader gives."""
+        if self._loader is not None:
+            record_loader(fit, *self._loader)
 
 
 def _nothing() -> None:

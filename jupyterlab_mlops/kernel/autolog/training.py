@@ -23,7 +23,14 @@ from .tracking import Fit, tracker
 MAX_PARAMS = 500
 
 
-def begin(call: Call, subject: Any, label: str, given: Mapping[str, Any]) -> Fit | None:
+def begin(
+    call: Call,
+    subject: Any,
+    label: str,
+    given: Mapping[str, Any],
+    *,
+    integration: str | None = None,
+) -> Fit | None:
     """Choose the run of a training, and log its params.
 
     Parameters
@@ -32,6 +39,8 @@ def begin(call: Call, subject: Any, label: str, given: Mapping[str, Any]) -> Fit
         What is trained on: the same, with the same params, goes on in its run.
     label
         What is trained, for people.
+    integration
+        What MLflow calls its logging of such trainings; default: the first word of `label`.
 
     Returns
     -------
@@ -39,7 +48,7 @@ def begin(call: Call, subject: Any, label: str, given: Mapping[str, Any]) -> Fit
         None: the cell has opened enough runs, or the user's MLflow logs this training into the
         record already.
     """
-    if autologs(label.partition(".")[0]) or attempts.leaves_out():
+    if autologs(integration or label.partition(".")[0]) or attempts.leaves_out():
         return None
     params = texts_of(given)
     run_id = attempts.run_for(subject, params, lambda _: {"estimator": label})
@@ -72,6 +81,12 @@ def enter(run_id: str, label: str, params: dict[str, str], part: str = "") -> Fi
         current.tags["estimator"] = label
         record_tags(run_id, {"estimator": label})
     return Fit(notes, prefix, None, part)
+
+
+def record_more(fit: Fit, params: Mapping[str, str]) -> None:
+    """Record params that are known only now."""
+    head = f"{fit.prefix}__" if fit.prefix else ""
+    record_params(fit.run_id, {f"{head}{name}": text for name, text in params.items()})
 
 
 def record_data(
