@@ -219,6 +219,10 @@ class Tracker:
     def set_prediction(self, result: Any, prediction: Prediction) -> None:
         """Remember what a model predicted, the array that a view belongs to included."""
         _remember(self._predictions, result, prediction)
+        # CatBoost gives a transposed view, and views of a view refer to the array behind both.
+        whole = getattr(result, "base", None)
+        if whole is not None and getattr(whole, "size", None) == result.size:
+            _remember(self._predictions, whole, prediction)
         rows = len(result) if hasattr(result, "__len__") else 0
         if rows < MIN_ROWS_BY_VALUE:
             return
