@@ -10,8 +10,9 @@ import sys
 import zipfile
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..errors import Conflict, InvalidRequest, NotFound
 from .output import local_time, plain, say, say_json, size
@@ -21,17 +22,31 @@ if TYPE_CHECKING:
     from ..store.db import Database
     from ..types import RunDetails
 
-SUFFIXES = {"json": ".json", "zip": ".zip", "notebook": ".ipynb"}
+SUFFIXES = {"json": ".json", "zip": ".zip", "notebook": ".ipynb", "archive": ".runs.zip"}
 PIECE = 2**20
 LONGEST_NAME = 100
 
 
 def export(arguments: Namespace) -> None:
-    """Write a run with its executions, their outputs and, in a zip, its files."""
+    """Write a run with its executions, their outputs and files, or many as an archive."""
+    if bool(arguments.run_refs) == arguments.all:
+        raise InvalidRequest("Say which runs are meant, or --all.")
+    if arguments.format in _MANY:
+        _MANY[arguments.format](arguments)
+        return
+    if arguments.all or len(arguments.run_refs) > 1:
+        raise InvalidRequest(
+            f"--format {arguments.format} takes one run; {' or '.join(_MANY)} takes many."
+        )
+    _export_one(arguments)
+
+
+def _export_one(arguments: Namespace) -> None:
     from ..store.runs import get_run_details
 
+    [run_ref] = arguments.run_refs
     with record() as database:
-        details = database.read(lambda conn: get_run_details(conn, arguments.run_ref, outputs=True))
+        details = database.read(lambda conn: get_run_details(conn, run_ref, outputs=True))
         target = arguments.output or _file_name(details.run.name, arguments.format)
         save(
             target,
@@ -39,6 +54,27 @@ def export(arguments: Namespace) -> None:
             force=arguments.force,
             said={"run_id": details.run.run_id} if arguments.json else None,
         )
+
+
+def _export_archive(arguments: Namespace) -> None:
+    """Write what another record takes in with nothing lost."""
+    from ..exports import archive
+    from .bar import Bar
+
+    run_refs = None if arguments.all else arguments.run_refs
+    target = arguments.output or _file_name(run_refs[0] if run_refs else "record", "archive")
+    said: dict[str, Any] | None = {} if arguments.json else None
+    with record() as database, closing(Bar(quiet=arguments.json)) as bar:
+
+        def write(out: BinaryIO) -> None:
+            written = archive.write(database, out, run_refs, bar.show)
+            if said is not None:
+                said.update(written._asdict())
+
+        save(target, write, force=arguments.force, said=said)
+
+
+_MANY: dict[str, Callable[[Namespace], None]] = {"archive": _export_archive}
 
 
 def recover(arguments: Namespace) -> None:
@@ -81,7 +117,7 @@ def save(
     write: Callable[[BinaryIO], object],
     *,
     force: bool,
-    said: dict[str, str] | None = None,
+    said: dict[str, Any] | None = None,
 ) -> None:
     """Write a file whole or not at all, and say so; `-` is stdout.
 

@@ -15,7 +15,8 @@ from .output import PROGRAM, complain
 RunFunction = Callable[[argparse.Namespace], "int | None"]
 Add = Callable[[argparse.ArgumentParser], None]
 
-IMPORTABLE = ("mlflow", "trackio", "wandb", "dvclive", "tensorboard", "csv")
+EXPORTABLE = ("json", "zip", "notebook", "archive")
+IMPORTABLE = ("archive", "mlflow", "trackio", "wandb", "dvclive", "tensorboard", "csv")
 EXECUTION_STATUSES = ("running", "ok", "error", "interrupted", "aborted", "killed")
 
 
@@ -204,11 +205,15 @@ def _push(p: argparse.ArgumentParser) -> None:
 
 
 def _export(p: argparse.ArgumentParser) -> None:
-    _run(p)
-    p.add_argument("--format", choices=("json", "zip", "notebook"), default="json")
     p.add_argument(
-        "--output", "-o", metavar="FILE", help="default: named after the run; - is stdout"
+        "run_refs", nargs="*", metavar="RUN", help="run id, the beginning of one, or a run's name"
     )
+    p.add_argument("--all", action="store_true", help="the whole record, the trash included")
+    p.add_argument("--format", choices=EXPORTABLE, default="json")
+    p.add_argument(
+        "--output", "-o", metavar="FILE",
+        help="default: named after the run; - is stdout; a folder or an address for mlflow",
+    )  # fmt: skip
     p.add_argument("--force", action="store_true", help="replace the file if there is one")
     _json(p)
 
@@ -362,12 +367,14 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
         ("push churn@champion", "push churn/3 --to http://127.0.0.1:5000 --wait"),
     ),
     "export": (
-        "export.export", "write a run to a file", _export,
-        ("export calm-otter-12 --format zip", "export 3f2a --format notebook -o attempt.ipynb"),
+        "export.export", "write runs to a file", _export,
+        ("export calm-otter-12 --format zip", "export 3f2a --format notebook -o attempt.ipynb",
+         "export calm-otter-12 bold-heron-3 --format archive -o two.zip",
+         "export --all --format archive -o everything.zip"),
     ),
     "import": (
         "imports.import_", "take over what another tool has recorded", _import,
-        ("import mlruns", "import sqlite:///mlflow.db --json", "import http://127.0.0.1:5000",
+        ("import everything.zip", "import mlruns", "import sqlite:///mlflow.db --json", "import http://127.0.0.1:5000",
          "import runs/ --kind tensorboard", "import wandb/", "import table.csv"),
     ),
     "recover": (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import InvalidRequest, NotFound
+from .archive import Archive
 from .base import Source
 from .csv_table import CSVTable
 from .dvclive import DVCLive
@@ -28,7 +29,7 @@ class Importer(Protocol):
 
 
 IMPORTERS: tuple[Importer, ...] = (
-    MLflowFiles, MLflowDatabase, Trackio, WandB, DVCLive, TensorBoard, CSVTable,
+    MLflowFiles, MLflowDatabase, Trackio, WandB, DVCLive, TensorBoard, CSVTable, Archive,
 )  # fmt: skip
 """In the order in which they are asked: the most particular first."""
 KINDS = tuple(dict.fromkeys(importer.kind for importer in IMPORTERS))

@@ -7,48 +7,23 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 
-from msgspec import Struct, field
-
 from ..capture.redact import Redactor
 from ..errors import MLOpsError
+from ..identity import account
 from ..mlflow_api import mlmodel
-from ..store import foreign, logged_models
+from ..store import audit, foreign, logged_models
 from ..store.artifacts import check_path
 from ..store.blobs import BlobStore
 from ..store.db import Database
 from ..store.files import Content
 from ..store.foreign import ORIGIN_TAG
-from .base import File, FoundModel, FoundRun, Left, Source
+from .archive import Archive
+from .base import File, FoundModel, FoundRun, Source
+from .report import ImportReport, Progress
 
-Progress = Callable[[int, "int | None", str], None]
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}")
 _FAILURES = (MLOpsError, OSError, ValueError, KeyError, TypeError, IndexError, RecursionError)
 """What one bad run of a foreign store may come to; the others are taken over all the same."""
-
-
-class ImportReport(Struct, kw_only=True):
-    """What an import did.
-
-    Attributes
-    ----------
-    runs, known
-        Runs that are here now and were not before, and such that were.
-    points, files, bytes, models, versions
-        What was new, of those runs too that were here already.
-    left
-        What was not taken over.
-    """
-
-    kind: str
-    source: str
-    runs: int = 0
-    known: int = 0
-    points: int = 0
-    files: int = 0
-    bytes: int = 0
-    models: int = 0
-    versions: int = 0
-    left: list[Left] = field(default_factory=list)
 
 
 def take(
@@ -58,6 +33,7 @@ def take(
     *,
     files: bool = True,
     redactor: Redactor | None = None,
+    user: str | None = None,
 ) -> ImportReport:
     """Take everything over.
 
@@ -66,11 +42,25 @@ def take(
     progress
         Is told how many runs are done, of how many (None: unknown), and the name of the last.
     files
-        False leaves artifacts and the files of models where they are.
+        False leaves artifacts and the files of models where they are; an archive comes as a whole.
     redactor
         Takes secrets out; None: the one that the environment asks for.
+    user
+        Who asks, for the audit log; None: the account.
+
+    Raises
+    ------
+    InvalidRequest
+        An archive of ours is damaged; another tool's record is taken as far as it can be read.
     """
-    return _Import(database, source, progress, files, redactor or Redactor.from_environment()).all()
+    redactor = redactor or Redactor.from_environment()
+    if isinstance(source, Archive):
+        report = source.take(database, progress, redactor)
+    else:
+        report = _Import(database, source, progress, files, redactor).all()
+    said = {"kind": report.kind, "runs": report.runs, "known": report.known}
+    database.write_now(lambda tx: audit.enter(tx, "import", user or account(), **said))
+    return report
 
 
 class _Import:

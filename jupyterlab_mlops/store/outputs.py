@@ -89,6 +89,20 @@ def figures(stored: list[dict[str, Any]]) -> list[Figure]:
     return found
 
 
+def references(stored: list[dict[str, Any]]) -> list[str]:
+    """List the digests of all images among stored outputs."""
+    found: list[str] = []
+
+    def see(_media_type: str, content: Any) -> Any:
+        if isinstance(content, dict) and _REFERENCE in content:
+            found.append(str(content[_REFERENCE]))
+        return content
+
+    for output in stored:
+        _with_data(output, see)
+    return found
+
+
 def _with_data(output: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
     data = output.get("data")
     if not isinstance(data, dict) or not any(media_type in _IMAGES for media_type in data):

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from jupyterlab_mlops.imports import sources
-from jupyterlab_mlops.imports.take import ImportReport, take
+from jupyterlab_mlops.imports.report import ImportReport
+from jupyterlab_mlops.imports.take import take
 from jupyterlab_mlops.store.db import Database
 
 HERE = Path(__file__).parent
