@@ -8,7 +8,11 @@ import {
   useRef,
   useState
 } from 'react';
-import { useVirtualizer } from '@tanstack/react-virtual';
+import {
+  useVirtualizer,
+  VirtualItem,
+  Virtualizer
+} from '@tanstack/react-virtual';
 import { columnWidth, CURVE, NAME } from '../../model/columns';
 import type { RunTableModel } from '../../model/table';
 import { useModel, useServices } from '../services';
@@ -129,8 +133,10 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
   };
   const inRow = (place: ICellPlace | null, index: number) =>
     place?.row === index ? place.column : null;
-  const lines = inView.map(({ index, start }) => ({
+  const slots = useSlots(rowItems);
+  const lines = slots.map(({ item: { index, start }, slot }) => ({
     ...stateOf(model, index, mlops.runs.selection),
+    key: slot,
     index,
     top: start,
     active: inRow(active, index),
@@ -181,18 +187,20 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
             className="jp-MLOps-grid-pinned"
             style={{ width: left, height: `calc(100% - ${HEADER_HEIGHT}px)` }}
           >
-            {lines.map(line => (
-              <Line key={line.index} {...row} {...line} part="pinned" />
+            {lines.map(({ key, ...line }) => (
+              <Line key={key} {...row} {...line} part="pinned" />
             ))}
           </div>
         </div>
-        {lines.map(line => (
-          <Line key={line.index} {...row} {...line} part="rest" />
+        {lines.map(({ key, ...line }) => (
+          <Line key={key} {...row} {...line} part="rest" />
         ))}
       </div>
     </div>
   );
 }
+
+type Rows = Virtualizer<HTMLDivElement, Element>;
 
 /** What the rows have in common. It stays the same while the user scrolls up and down. */
 interface IRowProps {
@@ -311,7 +319,9 @@ const Line = memo(function Line(
     />
   );
   if (props.part === 'rest') {
-    const style = { ...level, top: props.top, insetInlineStart: props.left };
+    const { gap, left, top } = props;
+    const width = gap + sum(props.widths.slice(props.first, props.end));
+    const style = { ...level, top, width, insetInlineStart: left };
     return (
       <div role="presentation" id={rest} {...frame} style={style}>
         <Gap width={props.gap} />
@@ -331,7 +341,7 @@ const Line = memo(function Line(
       aria-busy={group || run ? undefined : true}
       data-run-id={run?.run_id}
       {...frame}
-      style={{ ...level, top: props.top - HEADER_HEIGHT }}
+      style={{ ...level, top: props.top - HEADER_HEIGHT, width: props.left }}
     >
       {framesOf(props, 0, props.fixed).map(cell)}
     </div>
@@ -406,6 +416,26 @@ function usePress(
     }
     setActive(place);
   });
+}
+
+/**
+ * Elements in which rows are shown. Those that leave the view at one end are taken for those that
+ * come at the other: new ones would cost the browser five times as much. While the user scrolls they
+ * stay in their order, which costs, too; then they stand as the rows do, for those who hear them.
+ */
+function useSlots(rows: Rows): { item: VirtualItem; slot: number }[] {
+  const items = rows.getVirtualItems();
+  const from = items[0]?.index ?? 0;
+  const [start, setStart] = useState(from);
+  if (!rows.isScrolling && start !== from) {
+    setStart(from);
+  }
+  const inView = Math.ceil((rows.scrollRect?.height ?? 0) / ROW_HEIGHT) + 1;
+  const count = Math.max(items.length, inView + 2 * ROWS_AROUND);
+  const rank = (slot: number) => (slot - (start % count) + count) % count;
+  return items
+    .map(item => ({ item, slot: item.index % count }))
+    .sort((a, b) => rank(a.slot) - rank(b.slot));
 }
 
 /** Tell the model what is in view. */
