@@ -40,7 +40,9 @@ from .types import (
     Run,
     RunEnd,
     RunIdsRequest,
+    TaggedRuns,
     TagRunsRequest,
+    TagsOfRunsRequest,
     UpdateRunRequest,
 )
 
@@ -67,6 +69,14 @@ def tag_runs(tx: sqlite3.Connection, request: TagRunsRequest) -> list[Run]:
     if not request.tags:
         raise InvalidRequest("`tags` is empty: give at least one, null deletes it.")
     return runs.set_tags(tx, request.run_ids, request.tags)
+
+
+def tags_of_runs(conn: sqlite3.Connection, request: TagsOfRunsRequest) -> list[TaggedRuns]:
+    """Return what tags of many runs are now, so that they can be set again."""
+    runs.check_run_ids(request.run_ids, 1, MANY)
+    if not request.keys:
+        raise InvalidRequest("`keys` is empty: give at least one.")
+    return runs.tags_of(conn, request.run_ids, request.keys)
 
 
 def delete_runs(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from .diff import align_cells
 from .goals import goal_of
@@ -17,6 +20,8 @@ from .types import (
     Difference,
     DifferenceKind,
     DiffKind,
+    Distribution,
+    DistributionRow,
     Judgement,
     MetricChange,
     RunDetails,
@@ -52,6 +57,7 @@ def compare(runs: Sequence[RunDetails]) -> Comparison:
             for details in runs[1:]
         ],
         artifacts=_rows([_files(details) for details in runs]),
+        distributions=_distribution_rows([_distributions(details) for details in runs]),
     )
     comparison.differences = [*_counted(comparison), *_named(comparison)]
     comparison.metric = _metric_change(comparison)
@@ -209,6 +215,33 @@ def _distribution(name: str, profile: object) -> dict[str, Value]:
         for fact, value in profile.items()
         if isinstance(value, (int, float, str))
     }
+
+
+def _distributions(details: RunDetails) -> dict[str, Distribution]:
+    """Return how the columns of the data lie, by dataset and column."""
+    found: dict[str, Distribution] = {}
+    for dataset in details.datasets:
+        name = " ".join(filter(None, (dataset.context, dataset.name)))
+        profiles = dataset.profile.get("columns")
+        for column, facts in profiles.items() if isinstance(profiles, dict) else ():
+            # Whoever logs a dataset of their own may write anything there.
+            with contextlib.suppress(msgspec.ValidationError):
+                found[f"{name}: {column}"] = msgspec.convert(facts, Distribution)
+    return found
+
+
+def _differ(known: list[Distribution]) -> bool:
+    """Whether distributions differ; one that was not looked at is no difference."""
+    return any(each != known[0] for each in known[1:])
+
+
+def _distribution_rows(runs: Sequence[dict[str, Distribution]]) -> list[DistributionRow]:
+    keys = dict.fromkeys(key for columns in runs for key in columns)
+    rows = {key: [columns.get(key) for columns in runs] for key in keys}
+    return [
+        DistributionRow(key=key, columns=row, differs=_differ(list(filter(None, row))))
+        for key, row in rows.items()
+    ]
 
 
 # ------------------------------------------------------------------------------------- summary

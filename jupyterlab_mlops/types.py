@@ -286,7 +286,7 @@ class DatasetInput(Record, tag="dataset"):
     schema: dict[str, Any] = {}
     """`{"columns": [{"name", "dtype"}], "target": ...}`"""
     profile: dict[str, Any] = {}
-    """`{"num_rows", "num_columns", "sampled": bool}`"""
+    """`{"num_rows", "num_columns", "sampled": bool, "columns": facts and counts by column}`"""
     tags: dict[str, str] = {}
     """Further tags of the input; the context has a field of its own."""
 
@@ -987,6 +987,26 @@ class MetricChange(View):
     high: str = ""
 
 
+class Distribution(View):
+    """How the values of a column of data lie, as far as they were looked at.
+
+    `counts` are those of bins of the same width from `min` to `max`, or of `values`.
+    """
+
+    counts: list[int]
+    min: float | None = None
+    max: float | None = None
+    values: list[str] = []
+
+
+class DistributionRow(View):
+    """One column of data over all compared runs; None where a run lacks it."""
+
+    key: str
+    columns: list[Distribution | None]
+    differs: bool
+
+
 class Comparison(View):
     """Two to twenty runs; the first is the baseline."""
 
@@ -1004,6 +1024,8 @@ class Comparison(View):
     cells: list[CellComparison]
     artifacts: list[ValueRow]
     """Digests by path."""
+    distributions: list[DistributionRow] = []
+    """Of columns of data, where the record holds them."""
 
 
 # ------------------------------------------------------------------------------------ requests
@@ -1065,6 +1087,20 @@ class TagRunsRequest(Request):
 
     run_ids: list[str]
     tags: TagChanges
+
+
+class TagsOfRunsRequest(Request):
+    """Which tags of which runs are asked for."""
+
+    run_ids: list[str]
+    keys: list[str]
+
+
+class TaggedRuns(View):
+    """Runs whose tags have the same values; null: they lack it."""
+
+    run_ids: list[str]
+    tags: dict[str, str | None]
 
 
 class StartRunRequest(Request):

@@ -223,6 +223,16 @@ def test_the_distribution_of_a_column_is_compared_where_it_is_recorded() -> None
     assert rows["train X: column a, mean"].values == [1.5, 2.5]
 
 
+def test_distributions_stand_beside_each_other() -> None:
+    left, right = run("a"), run("b")
+    facts = {"min": 0, "median": 1, "max": 2, "missing": 0, "counts": [1, 2]}
+    left.datasets[0].profile["columns"] = {"a": facts, "odd": {"counts": "none"}, "b": facts}
+    right.datasets[0].profile["columns"] = {"a": {**facts, "counts": [2, 1]}, "c": 7, "b": facts}
+    rows = compare([left, right]).distributions
+    assert [(row.key, row.differs) for row in rows] == [("train X: a", True), ("train X: b", False)]
+    assert [column and column.counts for column in rows[0].columns] == [[1, 2], [2, 1]]
+
+
 def test_nan_equals_nan() -> None:
     left, right = run("a", metrics={"loss": math.nan}), run("b", metrics={"loss": math.nan})
     assert not compare([left, right]).metrics[0].differs

@@ -217,3 +217,23 @@ def test_a_link_opens_the_comparison_in_notebook_7(nb7_page: Notebook7Page, serv
     with nb7_page.page.expect_popup() as opened:
         nb7_page.compare.button("Restore the notebook of left").first.click()
     expect(opened.value.locator(".jp-Notebook .jp-Cell")).to_have_count(len(LEFT))
+
+
+DATA = """import numpy, jupyterlab_mlops as mlops
+for name, start in (("low", 0), ("high", 5)):
+    with mlops.start_run(run_name=name):
+        mlops.log_input(numpy.linspace(start, start + 10, 100), context="train")"""
+
+
+def test_data_are_drawn_on_the_same_axes(shared_lab: LabPage, shared_server: Server) -> None:
+    with KernelSession(shared_server, shared_server.write_notebook(DATA)) as session:
+        assert session.execute(DATA).status == "ok"
+    ids = {run["name"]: run["run_id"] for run in shared_server.cli("runs")}
+    shared_lab.command("mlops:compare-runs", {"runIds": [ids["low"], ids["high"]]})
+    row = shared_lab.compare.table("Distributions").get_by_role("row", name="train dataset: 0")
+    low, high = (row.get_by_role("img").nth(i) for i in (0, 1))
+    expect(low).to_have_accessible_name("0 to 10, most between 0 and 0.5")
+    expect(high).to_have_accessible_name("5 to 15, most between 5 and 5.5")
+    firsts = [float(each.locator("rect").first.get_attribute("x") or "") for each in (low, high)]
+    assert firsts == [0, pytest.approx(1 / 3)]
+    shared_lab.close_tab()

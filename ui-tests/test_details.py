@@ -167,3 +167,11 @@ def test_what_was_missed_is_fetched_when_the_server_is_back(
     server.start()
 
     expect(panel.row("missed")).to_be_visible(timeout=90_000)
+
+
+def test_the_notebook_of_a_run_is_opened_as_it_was(run: RunPage, lab: LabPage) -> None:
+    run.root.get_by_role("button", name="Restore as a new notebook").click()
+    restored = lab.page.locator(".jp-Notebook:visible .jp-Cell")
+    expect(restored.filter(has_text="with mlops.start_run")).to_have_count(1)
+    expect(lab.page.get_by_role("main").get_by_role("tab", selected=True)).to_contain_text("20")
+    lab.close_tab()

@@ -236,7 +236,7 @@ def test_selected_runs_are_compared_tagged_and_deleted(table: TablePage, lab: La
     table.selection.get_by_role("button", name="Delete").click()
     expect(table.rows).to_have_count(0)
     expect(table.selection).to_have_count(0)
-    lab.page.get_by_role("button", name="Undo").click()
+    lab.undo("to the trash")
     expect(table.rows).to_have_count(2)
 
     table.row("run-298").get_by_role("checkbox").check()
@@ -247,6 +247,33 @@ def test_selected_runs_are_compared_tagged_and_deleted(table: TablePage, lab: La
     table.row("run-298").get_by_role("checkbox").check()
     table.selection.get_by_role("button", name="Restore").click()
     expect(table.rows).to_have_count(0)
+
+
+def test_all_that_match_are_changed_with_a_way_back(table: TablePage, lab: LabPage) -> None:
+    some, told = "run_name LIKE 'run-1%'", table.root.get_by_text("100 runs", exact=True)
+    none = table.root.get_by_text("No run matches.")
+    table.search.fill(some)
+    expect(told).to_be_visible()
+    table.rows.first.get_by_role("checkbox").check()
+    table.selection.get_by_role("button", name="Select all 100 that match").click()
+    expect(table.selection).to_contain_text("100 selected")
+
+    table.selection.get_by_role("button", name="Tag").click()
+    table.selection.get_by_role("combobox", name="New tag").fill("checked=yes")
+    table.selection.get_by_role("combobox", name="New tag").press("Enter")
+    expect(lab.notice("Tagged 100 runs")).to_be_visible()
+    table.search.fill("tags.checked = 'yes'")
+    expect(told).to_be_visible()
+    lab.undo("Tagged 100 runs")
+    expect(none).to_be_visible()
+
+    table.search.fill(some)
+    expect(told).to_be_visible()
+    table.selection.get_by_role("button", name="Delete").click()
+    expect(none).to_be_visible()
+    expect(lab.notice("Moved 100 runs")).to_contain_text("would free")
+    lab.undo("Moved 100 runs")
+    expect(told).to_be_visible()
 
 
 def test_the_keyboard_alone_sorts_selects_and_opens(table: TablePage, lab: LabPage) -> None:

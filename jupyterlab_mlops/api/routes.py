@@ -161,6 +161,11 @@ def _runs() -> list[Route]:
             RUNS, body=t.TagRunsRequest,
         ),
         Route(
+            "POST", "runs/tags", "runs.get_tags",
+            "Values that tags of many runs have, to be set again", list[t.TaggedRuns], RUNS,
+            body=t.TagsOfRunsRequest,
+        ),
+        Route(
             "POST", "runs/delete", "runs.delete_runs", "Move runs to the trash", list[t.Run], RUNS,
             body=t.RunIdsRequest,
         ),

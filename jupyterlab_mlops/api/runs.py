@@ -22,7 +22,9 @@ from ..types import (
     RunIdsRequest,
     RunPage,
     StartRunRequest,
+    TaggedRuns,
     TagRunsRequest,
+    TagsOfRunsRequest,
     UpdateRunRequest,
 )
 from .files import NOTEBOOK, FileAnswer, in_memory
@@ -73,6 +75,10 @@ async def update_run(services: Services, run_id: str, body: UpdateRunRequest) ->
 
 async def tag_runs(services: Services, body: TagRunsRequest) -> list[Run]:
     return await services.write(actions.tag_runs, body)
+
+
+async def get_tags(services: Services, body: TagsOfRunsRequest) -> list[TaggedRuns]:
+    return await services.read(actions.tags_of_runs, body)
 
 
 async def delete_runs(services: Services, body: RunIdsRequest) -> list[Run]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .distributions import distributions
 from .recorder import forgiving, recorder
 from .runs import runs
 from .values import InvalidValue, checked_text, checked_texts, describe
@@ -104,7 +105,12 @@ def describe_data(data: Any, name: str = "dataset") -> dict[str, Any]:
         "source_type": "code",
         "source": "",
         "schema": {"columns": columns},
-        "profile": {"num_rows": rows, "num_columns": len(columns), "sampled": step > 1},
+        "profile": {
+            "num_rows": rows,
+            "num_columns": len(columns),
+            "sampled": step > 1,
+            "columns": distributions(data, [column["name"] for column in columns]),
+        },
     }
 
 

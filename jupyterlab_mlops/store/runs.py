@@ -24,13 +24,14 @@ from ..types import (
     Run,
     RunDetails,
     RunUpdate,
+    TaggedRuns,
     TagsSet,
 )
 from . import limits
 from .changes import Changes, collecting, note
 from .fields import Key
 from .names import run_name
-from .rows import dicts, from_json, in_parts, marks, one, value
+from .rows import dicts, from_json, in_parts, marks, one, to_json, value
 
 DEFAULT_EXPERIMENT = "Default"
 
@@ -427,6 +428,22 @@ def set_tags(
     for run_id in found:
         apply_tags(tx, TagsSet(run_id=run_id, tags=dict(tags)), "api", changes)
     return get_runs(tx, found)
+
+
+def tags_of(
+    conn: sqlite3.Connection, run_ids: Sequence[str], keys: Sequence[str]
+) -> list[TaggedRuns]:
+    """Return the values of some tags of runs, those with the same values together."""
+    sql = "SELECT key, value FROM tags WHERE run = ? AND key IN (SELECT value FROM json_each(?))"
+    found: dict[tuple[str | None, ...], list[str]] = {}
+    for run in run_ids:
+        run_id = find_run_id(conn, run)
+        known = dict(conn.execute(sql, (run_key(conn, run_id), to_json(list(keys)))).fetchall())
+        found.setdefault(tuple(known.get(key) for key in keys), []).append(run_id)
+    return [
+        TaggedRuns(run_ids=ids, tags=dict(zip(keys, values, strict=True)))
+        for values, ids in found.items()
+    ]
 
 
 def delete_runs(

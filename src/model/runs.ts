@@ -1,4 +1,4 @@
-import type { Experiment, Run, RunDetails } from '../api/types';
+import type { Experiment, Run, RunDetails, TaggedRuns } from '../api/types';
 import { RunPages } from './pages';
 import {
   EMPTY_QUERY,
@@ -12,6 +12,9 @@ import { Sparklines } from './sparklines';
 
 /** Runs in a page. */
 const PAGE = 50;
+
+/** The server takes no more in one request. */
+const MOST_AT_ONCE = 1000;
 
 /** A line of the list. */
 export interface IRunRow {
@@ -105,15 +108,36 @@ export class RunsModel extends RunPages {
     runIds: readonly string[],
     tags: Record<string, string | null>
   ): Promise<void> {
-    const runs = await this.client.post('/runs/tag', {
-      body: { run_ids: [...runIds], tags }
-    });
-    this._replace(runs);
+    for (const part of inParts(runIds)) {
+      const runs = await this.client.post('/runs/tag', {
+        body: { run_ids: part, tags }
+      });
+      this._replace(runs);
+    }
+  }
+
+  /** Values that tags of runs have; what gives them back. */
+  async tagsOf(
+    runIds: readonly string[],
+    keys: readonly string[]
+  ): Promise<() => Promise<void>> {
+    const found: TaggedRuns[] = [];
+    for (const part of inParts(runIds)) {
+      const body = { run_ids: part, keys: [...keys] };
+      found.push(...(await this.client.post('/runs/tags', { body })));
+    }
+    return async () => {
+      for (const { run_ids, tags } of found) {
+        await this.tag(run_ids, tags);
+      }
+    };
   }
 
   /** Move to the trash; `restore` brings back. */
   async remove(runIds: readonly string[]): Promise<void> {
-    await this.client.post('/runs/delete', { body: { run_ids: [...runIds] } });
+    for (const part of inParts(runIds)) {
+      await this.client.post('/runs/delete', { body: { run_ids: part } });
+    }
     const gone = new Set(runIds);
     this._selection = new Set(
       [...this._selection].filter(runId => !gone.has(runId))
@@ -123,18 +147,22 @@ export class RunsModel extends RunPages {
   }
 
   async restore(runIds: readonly string[]): Promise<void> {
-    await this.client.post('/runs/restore', {
-      body: { run_ids: [...runIds] }
-    });
+    for (const part of inParts(runIds)) {
+      await this.client.post('/runs/restore', { body: { run_ids: part } });
+    }
     await this.reload();
     await this._refreshChildren();
   }
 
   /** Erase deleted runs for good, or only say how many bytes that would free. */
   async erase(runIds: readonly string[], dryRun: boolean): Promise<number> {
-    const answer = await this.client.post('/runs/purge', {
-      body: { run_ids: [...runIds], dry_run: dryRun }
-    });
+    let freed = 0;
+    for (const part of inParts(runIds)) {
+      const answer = await this.client.post('/runs/purge', {
+        body: { run_ids: part, dry_run: dryRun }
+      });
+      freed += answer.freed_bytes;
+    }
     if (!dryRun) {
       const gone = new Set(runIds);
       this._selection = new Set(
@@ -142,7 +170,7 @@ export class RunsModel extends RunPages {
       );
       this.touch();
     }
-    return answer.freed_bytes;
+    return freed;
   }
 
   async rename(runId: string, name: string): Promise<void> {
@@ -273,4 +301,12 @@ export class RunsModel extends RunPages {
   private _query: IRunsQuery = EMPTY_QUERY;
   private _experiments: Experiment[] = [];
   private _selection: ReadonlySet<string> = new Set();
+}
+
+/** Ids in lists that the server takes. */
+function inParts(runIds: readonly string[]): string[][] {
+  const count = Math.ceil(runIds.length / MOST_AT_ONCE);
+  return Array.from({ length: count }, (_, i) =>
+    runIds.slice(i * MOST_AT_ONCE, (i + 1) * MOST_AT_ONCE)
+  );
 }

@@ -42,8 +42,9 @@ const MOST_TAGS = 50;
 /** Milliseconds after a change in which the columns are looked up again once. */
 const COLUMNS_PAUSE = 2000;
 
-/** Runs that are selected at once. */
-const MOST_SELECTED = 1000;
+/** Runs that are selected at once, and of them in one request. */
+export const MOST_SELECTED = 20_000;
+const SELECTED_AT_ONCE = 1000;
 
 /** What is kept of a table when its tab is closed with the browser, and in a saved view. */
 export interface ITableState {
@@ -336,14 +337,22 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
 
   /** Ids of those that match, as many as can be selected at once. */
   async matching(): Promise<string[]> {
-    const page = await this._options.client.get('/runs', {
-      query: {
-        ...this.ask({}),
-        columns: [columns.NO_COLUMN],
-        max_results: MOST_SELECTED
-      }
-    });
-    return page.runs.map(run => run.run_id);
+    const found = new Set<string>();
+    let more = true;
+    for (let offset = 0; more && offset < MOST_SELECTED;) {
+      const page = await this._options.client.get('/runs', {
+        query: {
+          ...this.ask({}),
+          columns: [columns.NO_COLUMN],
+          max_results: SELECTED_AT_ONCE,
+          offset
+        }
+      });
+      page.runs.forEach(run => found.add(run.run_id));
+      offset += page.runs.length;
+      more = page.next_page_token !== null;
+    }
+    return [...found];
   }
 
   ask(scope: IBlockScope, runIds?: readonly string[]): IRunsRequest {

@@ -86,9 +86,26 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     commands.addCommand(CommandIDs.tagRun, {
       label: trans.__('Tag …'),
       icon: tagIcon,
-      describedBy: RUN_ARGS,
+      describedBy: {
+        args: {
+          ...RUN_ARGS.args,
+          properties: {
+            ...RUN_ARGS.args.properties,
+            tags: {
+              type: 'object',
+              description: 'Texts by key, null takes one off; else one is asked'
+            }
+          }
+        }
+      },
       isEnabled: args => targetRuns(app, mlops, args).length > 0,
-      execute: args => Private.tag(services, targetRuns(app, mlops, args))
+      execute: async args => {
+        const runIds = targetRuns(app, mlops, args);
+        const tags = args.tags as Record<string, string | null> | undefined;
+        await (tags
+          ? Private.setTags(services, runIds, tags)
+          : Private.tag(services, runIds));
+      }
     });
 
     commands.addCommand(CommandIDs.renameRun, {
@@ -192,14 +209,14 @@ namespace Private {
     services: IViewServices,
     runIds: readonly string[]
   ): Promise<void> {
-    const { trans, mlops } = services;
+    const { trans } = services;
     const { TagForm } = await import('../components/runs/tagform');
     const form = new TextFormModel(async text => {
       const parsed = parseTag(text);
       if (!parsed) {
         throw new Error(trans.__('A tag is written as key or key=value.'));
       }
-      await mlops.runs.tag(runIds, { [parsed.key]: parsed.value });
+      await setTags(services, runIds, { [parsed.key]: parsed.value });
     });
     await showForm({
       services,
@@ -208,6 +225,30 @@ namespace Private {
       accept: trans.__('Tag'),
       view: <TagForm form={form} />
     });
+  }
+
+  /** Set tags; of several runs, one click brings back what they had. */
+  export async function setTags(
+    services: IViewServices,
+    runIds: readonly string[],
+    tags: Record<string, string | null>
+  ): Promise<void> {
+    const { trans, mlops } = services;
+    if (runIds.length < 2) {
+      return mlops.runs.tag(runIds, tags);
+    }
+    const putBack = await mlops.runs.tagsOf(runIds, Object.keys(tags));
+    await mlops.runs.tag(runIds, tags);
+    Notification.emit(
+      trans._n('Tagged %1 run.', 'Tagged %1 runs.', runIds.length),
+      'default',
+      {
+        autoClose: UNDO_TIME,
+        actions: [
+          { label: trans.__('Undo'), callback: () => void attempt(putBack) }
+        ]
+      }
+    );
   }
 
   /** Deleted runs lie in the trash: one click brings them back. */

@@ -204,6 +204,16 @@ CASES: dict[str, Case] = {
             Bad("There is no run 'x'.", 404, json={"run_ids": [RUN, "x"], "tags": {"a": "b"}}),
         ),
     ),
+    "get_tags": Case(
+        lambda a: a == [{"run_ids": [RUN, OTHER], "tags": {"stage": "draft", "none": None}}],
+        json={"run_ids": [RUN, OTHER], "keys": ["stage", "none"]},
+        bad=(
+            *BODY,
+            Bad("0 runs are given", json={"run_ids": [], "keys": ["a"]}),
+            Bad("`keys` is empty", json={"run_ids": [RUN], "keys": []}),
+            Bad("There is no run 'x'.", 404, json={"run_ids": ["x"], "keys": ["a"]}),
+        ),
+    ),
     "delete_runs": Case(
         lambda a: a[0]["lifecycle_stage"] == "deleted",
         json={"run_ids": [OTHER]},

@@ -304,8 +304,13 @@ def test_data_is_measured_and_hashed(script: Any) -> None:
         {"name": "a", "dtype": "int64"},
         {"name": "b", "dtype": other["schema"]["columns"][1]["dtype"]},
     ]
-    assert same["profile"] == {"num_rows": 2, "num_columns": 2, "sampled": False}
+    lies = {"a": {"min": 1, "median": 1.5, "max": 2, "missing": 0, "counts": [1, *[0] * 18, 1]}}
+    lies["b"] = {"distinct": 2, "missing": 0}
+    size = {"num_rows": 2, "num_columns": 2}
+    assert same["profile"] == {**size, "sampled": False, "columns": lies}
+    columns = large["profile"].pop("columns")
     assert large["profile"] == {"num_rows": 30_000, "num_columns": 2, "sampled": True}
+    assert columns["0"]["counts"] == [2_000]
 
 
 ODD = """

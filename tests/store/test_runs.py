@@ -79,8 +79,12 @@ def test_renaming_and_describing(two: Database) -> None:
 def test_tags_of_many_runs_all_or_none(two: Database) -> None:
     found = two.write_now(lambda tx: runs.set_tags(tx, [FIRST, SECOND], {"a": "1", "b": "2"}))
     assert [run.tags for run in found] == [{"a": "1", "b": "2"}] * 2
+    before = two.read(lambda c: runs.tags_of(c, [FIRST, SECOND], ["a", "c"]))
+    assert [(t.run_ids, t.tags) for t in before] == [([FIRST, SECOND], {"a": "1", "c": None})]
     two.write_now(lambda tx: runs.set_tags(tx, [FIRST], {"a": None, "b": "3"}))
     assert get(two, FIRST).tags == {"b": "3"}
+    after = two.read(lambda c: runs.tags_of(c, [FIRST, SECOND], ["a"]))
+    assert [(t.run_ids, t.tags["a"]) for t in after] == [([FIRST], None), ([SECOND], "1")]
     for ids, tags in (([FIRST, "none"], {"c": "1"}), ([FIRST], {"x" * 251: "1"})):
         with pytest.raises((NotFound, InvalidRequest)):
             two.write_now(partial(runs.set_tags, run_ids=ids, tags=tags))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .application import START, ApplicationPage
 
@@ -30,6 +30,14 @@ class LabPage(ApplicationPage):
     def close_tab(self) -> None:
         """Close the tab that is shown in the main area."""
         self.command("application:close")
+
+    def notice(self, text: str) -> Locator:
+        """The notification that says this."""
+        return self.page.locator(".Toastify__toast").filter(has_text=text)
+
+    def undo(self, text: str) -> None:
+        """Take back what the notification says."""
+        self.notice(text).get_by_role("button", name="Undo").click()
 
     def use_theme(self, name: str) -> None:
         """Change to a theme, such as `JupyterLab Dark`."""

@@ -12,6 +12,7 @@ import { Nothing, Problem, Section, Switch, TextButton } from '../basics';
 import { useModel, useServices } from '../services';
 import { ComparedCells } from './cells';
 import { ComparedCurves } from './curves';
+import { Distributions } from './distributions';
 import { ComparedFigures } from './figures';
 import { GitDiffs } from './gitdiffs';
 import { RunColumns } from './runcolumns';
@@ -49,7 +50,11 @@ function Parts(props: {
   const tables = Object.entries(rows);
   const equal = tables.reduce((sum, [, each]) => sum + countEqual(each), 0);
   const style = { '--jp-mlops-columns': comparison.runs.length };
-  const grid = (part: typeof tables, head?: JSX.Element) => (
+  const grid = (
+    part: typeof tables,
+    head?: JSX.Element,
+    foot?: JSX.Element
+  ) => (
     <div
       className="jp-MLOps-compare-grid"
       style={style as React.CSSProperties}
@@ -67,6 +72,7 @@ function Parts(props: {
           showEqual={showEqual}
         />
       ))}
+      {foot}
     </div>
   );
   return (
@@ -103,7 +109,11 @@ function Parts(props: {
         />
       </Section>
       <ComparedFigures model={model} comparison={comparison} />
-      {grid(tables.slice(2))}
+      {grid(
+        tables.slice(2),
+        undefined,
+        <Distributions comparison={comparison} showEqual={showEqual} />
+      )}
       <GitDiffs model={model} comparison={comparison} />
     </>
   );

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { ellipsesIcon, launchIcon } from '@jupyterlab/ui-components';
 import type { Run } from '../../api/types';
-import { backIcon, compareIcon } from '../../icons';
+import { backIcon, compareIcon, restoreIcon } from '../../icons';
 import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';
 import { Ago, IconButton, TextButton } from '../basics';
@@ -160,6 +160,21 @@ function MainActions(props: { run: Run }): JSX.Element {
       >
         {trans.__('Compare with …')}
       </TextButton>
+      {run.notebook !== null && (
+        <TextButton
+          icon={restoreIcon}
+          title={trans.__(
+            'Open the notebook as it was then: sources, outputs, deleted cells'
+          )}
+          onClick={() =>
+            void commands.execute(CommandIDs.restoreNotebook, {
+              runId: run.run_id
+            })
+          }
+        >
+          {trans.__('Restore as a new notebook')}
+        </TextButton>
+      )}
       {run.model_count > 0 && (
         <TextButton
           onClick={() =>

@@ -1,8 +1,9 @@
 import { useState } from 'react';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, deleteIcon } from '@jupyterlab/ui-components';
 import { chartIcon, compareIcon, tagIcon } from '../../icons';
 import { COMPARE_LIMITS } from '../../model/comparison';
-import type { RunTableModel } from '../../model/table';
+import { MOST_SELECTED, RunTableModel } from '../../model/table';
 import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';
 import { IconButton, TextButton } from '../basics';
@@ -24,7 +25,13 @@ export function SelectionBar(props: {
   const { table } = props;
   const act = (command: string) => void commands.execute(command, { runIds });
   if (table?.query.deleted) {
-    return <TrashBar runIds={runIds} onClear={() => runs.clearSelection()} />;
+    return (
+      <TrashBar
+        table={table}
+        runIds={runIds}
+        onClear={() => runs.clearSelection()}
+      />
+    );
   }
   const comparable =
     runIds.length >= COMPARE_LIMITS.least &&
@@ -63,20 +70,12 @@ export function SelectionBar(props: {
         label={trans.__('Delete')}
         onClick={() => act(CommandIDs.deleteRuns)}
       />
-      {table && table.total > runIds.length && (
-        <button
-          type="button"
-          className="jp-MLOps-link"
-          onClick={() =>
-            void attempt(async () => runs.selectAlso(await table.matching()))
-          }
-        >
-          {trans.__('Select all that match')}
-        </button>
-      )}
+      {table && <SelectAll table={table} />}
       {tagging && (
         <TagField
-          onSet={tags => runs.tag(runIds, tags)}
+          onSet={async tags => {
+            await commands.execute(CommandIDs.tagRun, { runIds, tags });
+          }}
           onClose={() => setTagging(false)}
         />
       )}
@@ -84,8 +83,39 @@ export function SelectionBar(props: {
   );
 }
 
+/** Says how many they are, where that is known. */
+function selectAllLabel(
+  { total, totalIsExact }: RunTableModel,
+  trans: TranslationBundle
+): string {
+  if (totalIsExact && total <= MOST_SELECTED) {
+    return trans.__('Select all %1 that match', total.toLocaleString());
+  }
+  return totalIsExact
+    ? trans.__('Select the first %1', MOST_SELECTED.toLocaleString())
+    : trans.__('Select all that match');
+}
+
+/** Selects all that match, not only those that are loaded. */
+function SelectAll(props: { table: RunTableModel }): JSX.Element | null {
+  const { mlops, trans } = useServices();
+  const { table } = props;
+  return table.total > mlops.runs.selection.size ? (
+    <button
+      type="button"
+      className="jp-MLOps-link"
+      onClick={() =>
+        void attempt(async () => mlops.runs.selectAlso(await table.matching()))
+      }
+    >
+      {selectAllLabel(table, trans)}
+    </button>
+  ) : null;
+}
+
 /** What can be done with runs in the trash. */
 function TrashBar(props: {
+  table: RunTableModel;
   runIds: string[];
   onClear: () => void;
 }): JSX.Element {
@@ -100,6 +130,7 @@ function TrashBar(props: {
       <TextButton onClick={() => act(CommandIDs.eraseRuns)}>
         {trans.__('Erase …')}
       </TextButton>
+      <SelectAll table={props.table} />
     </Toolbar>
   );
 }
@@ -118,7 +149,7 @@ function Toolbar(props: {
       aria-label={trans.__('Selected runs')}
     >
       <span role="status" className="jp-MLOps-selection-count">
-        {trans.__('%1 selected', props.count)}
+        {trans.__('%1 selected', props.count.toLocaleString())}
       </span>
       <IconButton
         icon={closeIcon}

@@ -25,7 +25,8 @@ describe('RunTableModel', () => {
       runs: found.slice(start, end),
       total: found.length,
       total_is_exact: true,
-      offset: start
+      offset: start,
+      next_page_token: end < found.length ? `${end}` : null
     };
   };
   const lastQuery = () => server.requests('/runs').slice(-1)[0].query;
@@ -59,6 +60,14 @@ describe('RunTableModel', () => {
     expect(runAt(430)).toBe('r430.');
     expect(runAt(449)).toBe('r449.');
     expect(runAt(300)).toBeUndefined();
+  });
+
+  it('selects all that match, in as many requests as it takes', async () => {
+    stored = Array.from({ length: 1204 }, (_, i) =>
+      makeRun({ run_id: `r${i}.` })
+    );
+    const found = await model.matching();
+    expect(found).toEqual(stored.map(run => run.run_id));
   });
 
   it('asks once for what is looked at often', async () => {

@@ -19,6 +19,10 @@ def test_a_fit_is_a_run_with_params_data_and_model(notebook: Notebook) -> None:
     (dataset,) = run["datasets"]
     assert dataset["name"] == "X_train"
     assert dataset["context"] == "train"
+    columns = dataset["profile"].pop("columns")
+    assert {name: sum(facts["counts"]) for name, facts in columns.items()} == {
+        str(position): 112 for position in range(4)
+    }
     assert dataset["profile"] == {"num_rows": 112, "num_columns": 4, "sampled": False}
     assert dataset["schema"]["target"] == {"name": "y_train", "dtype": "int64"}
     (model,) = run["models"]
