@@ -51,8 +51,11 @@ bench-peers: .venv/.installed .venv-peers/.installed ## the same work by us and 
 bench-mlflow: .venv/.installed .venv-mlflow/.installed ## the same script against us and `mlflow server` (ARGS="--runs 100000", JSON=file)
 	@PYTHONPATH=tests $(PY) benchmarks/mlflow --mlflow .venv-mlflow/bin/python $(if $(JSON),--json $(JSON)) $(ARGS)
 
-bench-ui: .venv/.installed .venv/.browser ## the table of runs in a browser: times to rows, frames while scrolling
-	@$(PY) benchmarks/ui.py
+bench-ui: .venv/.installed .venv/.browser ## views in a browser: times to rows, curves and cells, frames while scrolling (PARTS="table charts", STORE=folder)
+	@$(PY) benchmarks/ui.py $(if $(STORE),--store $(STORE)) $(PARTS)
+
+soak-ui: .venv/.installed .venv/.browser ## the page's memory while live updates come (MINUTES=10)
+	@$(PY) benchmarks/ui.py $(if $(STORE),--store $(STORE)) --minutes $(or $(MINUTES),10) soak
 
 torture: .venv/.installed ## faults in their long form, with a table at the end (an hour; PARTS="kernel.2 damage", JSON=file)
 	@$(PY) tests/faults --json $(or $(JSON),torture.json) $(PARTS)
@@ -92,7 +95,7 @@ clean: ## remove all that was made
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help audit sbom demo torture bench bench-mlflow bench-peers bench-ui test lint test-py test-hub test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi translations screenshots clean
+.PHONY: help audit sbom demo torture bench bench-mlflow bench-peers bench-ui soak-ui test lint test-py test-hub test-foreign test-imports test-frameworks test-js test-ui build install wheel openapi translations screenshots clean
 
 .venv/.packages: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
