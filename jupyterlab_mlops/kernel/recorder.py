@@ -149,6 +149,12 @@ class Recorder:
         """Whether cells and autologging are recorded now."""
         return not (self.disabled or self.paused)
 
+    @property
+    def keeps_out(self) -> bool:
+        """Whether the cell that runs asked not to be recorded, or comes while that is paused."""
+        cell = self.current_execution()
+        return self.paused or (cell is not None and cell.execution_id is None)
+
     def current_execution(self) -> Execution | None:
         """The cell that runs: this thread's own, else the one that runs in the main thread."""
         return self.here.execution or self._latest

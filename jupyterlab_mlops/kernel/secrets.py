@@ -168,6 +168,12 @@ class Redactor:
             or (_inline_tag.search(text) is not None or "\\u001b[" in text)
         )
 
+    def suspects_name(self, name: str) -> bool:
+        """Tell whether what is called so might be a secret, whatever it looks like."""
+        if not self.enabled:
+            return False
+        return name.lower().endswith(self._names) or _secret_name.search(name) is not None
+
     # ------------------------------------------------------------------------------------- pieces
 
     def _mapping(self, value: Mapping[str, Any]) -> dict[str, Any]:

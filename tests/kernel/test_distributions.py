@@ -8,6 +8,7 @@ import pytest
 
 from jupyterlab_mlops.kernel import distributions as module
 from jupyterlab_mlops.kernel.distributions import BINS, distributions
+from jupyterlab_mlops.kernel.secrets import redactor
 
 
 def of_frame(**columns: object) -> dict[str, dict[str, object]]:
@@ -43,6 +44,28 @@ def test_only_categories_keep_their_values() -> None:
     }
     assert found["name"] == {"distinct": 100, "missing": 0}
     assert (found["flag"]["values"], found["flag"]["counts"]) == (["False", "True"], [75, 25])
+
+
+def test_nothing_is_kept_that_names_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redactor, "_names", ("iban",))
+    key = "sk-" + "a1B2" * 12
+    found = of_frame(
+        mail=["ann@example.org", "bob@example.org"] * 50,
+        phone=["+49 170 1234567", "030-9876543"] * 50,
+        long=["x" * 40 + key] * 100,
+        customer=np.arange(100) * 7919 + 40_000_000,
+        rare=["usual"] * 96 + ["ann", "bob", "eve", "joe"],
+        db_password=["correct horse"] * 100,
+        pin_token=np.arange(100),
+        owner_iban=["DE00 1234"] * 100,
+    )
+    assert found == {
+        "mail": {"distinct": 2, "missing": 0},
+        "phone": {"distinct": 2, "missing": 0},
+        "long": {"distinct": 1, "missing": 0},
+        "customer": {"distinct": 100, "missing": 0},
+        "rare": {"distinct": 5, "missing": 0, "values": ["usual"], "counts": [96]},
+    }
 
 
 @pytest.mark.parametrize(

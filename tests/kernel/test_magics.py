@@ -192,6 +192,22 @@ def test_a_skipped_cell_runs_and_leaves_no_trace(notebook: Notebook) -> None:
     assert all("secret = 41" not in str(record) for record in notebook.records())
 
 
+def test_columns_of_data_are_redacted_kept_out_and_forgotten(notebook: Notebook) -> None:
+    notebook("import jupyterlab_mlops as mlops, pandas as pd; run = mlops.start_run()")
+    notebook("frame = pd.DataFrame({'kind': ['ghp_' + 'Ab1' * 12, 'plain'] * 20})")
+    notebook("%%mlops skip\nmlops.log_input(frame, context='skipped')")
+    notebook("mlops.log_input(frame, context='recorded')")
+    skipped, recorded = notebook.records("dataset")
+    assert (skipped["context"], skipped["profile"]["columns"]) == ("skipped", {})
+    kept = ["[redacted: GitHub token]", "plain"]
+    assert sorted(recorded["profile"]["columns"]["kind"]["values"]) == kept
+    notebook("mlops.end_run()")
+    stored = "print(reading.read(lambda c: c.execute('SELECT profile FROM datasets').fetchall()))"
+    assert "plain" in notebook(f"from jupyterlab_mlops.kernel import reading\n{stored}")
+    notebook(f"%mlops forget --run {recorded['run_id']}")
+    assert notebook(stored) == "[]"
+
+
 @pytest.mark.parametrize("source", ["%%mlops rnu x\nbad = 1", "%%mlops run 'x\nbad = 1"])
 def test_a_cell_with_a_wrong_first_line_is_not_run(notebook: Notebook, source: str) -> None:
     assert "was not run" in complaint(notebook, source)

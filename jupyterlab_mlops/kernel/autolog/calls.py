@@ -132,7 +132,7 @@ def listens(library: str) -> bool:
         and not getattr(_state, "inside", False)
         and recorder.recording
         and os.getpid() == _owner
-        and not _is_skipped_cell()
+        and not recorder.keeps_out
     )
 
 
@@ -190,7 +190,7 @@ def begin(
     try:
         begun = time.perf_counter_ns()
         caller = sys._getframe(2 + depth)
-        if is_library(caller) or os.getpid() != _owner or _is_skipped_cell():
+        if is_library(caller) or os.getpid() != _owner or recorder.keeps_out:
             return None
         _state.inside = True
         call = _offered(Call(_watchers[key], name, args, kwargs, caller))
@@ -217,12 +217,6 @@ def is_library(caller: FrameType) -> bool:
     if package in _silencing:
         return _silencing[package]()
     return package in _libraries and not name.startswith(_speaking)
-
-
-def _is_skipped_cell() -> bool:
-    """Whether the cell that runs asked not to be recorded."""
-    cell = recorder.current_execution()
-    return cell is not None and cell.execution_id is None
 
 
 def _make(
