@@ -327,6 +327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Values that tags of many runs have, to be set again */
+        post: operations["get_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/delete": {
         parameters: {
             query?: never;
@@ -1096,6 +1113,8 @@ export interface components {
             cells: components["schemas"]["CellComparison"][];
             /** @description Digests by path. */
             artifacts: components["schemas"]["ValueRow"][];
+            /** @description Of columns of data, where the record holds them. */
+            distributions: components["schemas"]["DistributionRow"][];
         };
         /**
          * Completion
@@ -1176,6 +1195,27 @@ export interface components {
             count: number;
             /** @description Of the language. */
             name: string;
+        };
+        /**
+         * Distribution
+         * @description How the values of a column of data lie, as far as they were looked at.
+         *
+         *         `counts` are those of bins of the same width from `min` to `max`, or of `values`.
+         */
+        Distribution: {
+            counts: number[];
+            min: number | null;
+            max: number | null;
+            values: string[];
+        };
+        /**
+         * DistributionRow
+         * @description One column of data over all compared runs; None where a run lacks it.
+         */
+        DistributionRow: {
+            key: string;
+            columns: (components["schemas"]["Distribution"] | null)[];
+            differs: boolean;
         };
         /**
          * Done
@@ -1774,6 +1814,24 @@ export interface components {
         TagWords: {
             keys: string[];
             values: string[];
+        };
+        /**
+         * TaggedRuns
+         * @description Runs whose tags have the same values; null: they lack it.
+         */
+        TaggedRuns: {
+            run_ids: string[];
+            tags: {
+                [key: string]: string | null;
+            };
+        };
+        /**
+         * TagsOfRunsRequest
+         * @description Which tags of which runs are asked for.
+         */
+        TagsOfRunsRequest: {
+            run_ids: string[];
+            keys: string[];
         };
         /**
          * UpdateExperimentRequest
@@ -2418,6 +2476,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    get_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsOfRunsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaggedRuns"][];
                 };
             };
             400: components["responses"]["Malformed"];
