@@ -14,6 +14,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { IMLOps } from '../tokens';
 import type { ObservableModel } from '../model/observable';
 import type { SettingsModel } from '../model/settings';
+import type { IStage } from '../widgets/stage';
 
 /** What every view may use. Views hold no state that matters and never speak HTTP. */
 export interface IServices {
@@ -24,8 +25,8 @@ export interface IServices {
   readonly rendermime: IRenderMimeRegistry;
   /** Emitted when colours change; null where the application has one theme only. */
   readonly themeChanged: ISignal<unknown, unknown> | null;
-  /** Whether a run can be opened in a tab of its own. */
-  readonly hasTabs: boolean;
+  /** Where views stand that need more room than the panel has. */
+  readonly stage: IStage;
   readonly settings: SettingsModel;
   /** Fills the element with source code in the colours of the theme. */
   readonly highlight: (

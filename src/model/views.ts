@@ -1,4 +1,3 @@
-import { URLExt } from '@jupyterlab/coreutils';
 import type { MLOpsClient } from '../api/client';
 import type { SavedView } from '../api/types';
 import { ObservableModel } from './observable';
@@ -44,12 +43,6 @@ export class SavedViews extends ObservableModel {
     return saved;
   }
 
-  /** An address that opens a view: in Lab, or in the tree of Notebook 7. */
-  link(viewId: string, inLab: boolean): string {
-    const page = URLExt.join(this._client.baseUrl, inLab ? 'lab' : 'tree');
-    return `${page}?${VIEW_PARAMETER}=${encodeURIComponent(viewId)}`;
-  }
-
   async remove(view: SavedView): Promise<void> {
     await this._client.delete('/views/{view_id}', {
       path: { view_id: view.view_id }
@@ -58,6 +51,11 @@ export class SavedViews extends ObservableModel {
   }
 
   private _views: SavedView[] = [];
+}
+
+/** An address that opens a view on a page. */
+export function viewLink(viewId: string, page: string): string {
+  return `${page}?${VIEW_PARAMETER}=${encodeURIComponent(viewId)}`;
 }
 
 /** The id of the view in the query of an address. */

@@ -5,7 +5,6 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
-import { PageConfig } from '@jupyterlab/coreutils';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { chartIcon } from '../icons';
@@ -21,7 +20,7 @@ import { targetRuns } from './target';
 /** The charts of the newest runs, whichever these are. */
 const NEWEST = 'newest';
 
-/** Charts of runs: in a tab of Lab, below the notebook in Notebook 7; a link opens them, too. */
+/** Charts of runs: in a tab, or below the notebook of Notebook 7; a link opens them, too. */
 export const chartsPlugin: JupyterFrontEndPlugin<void> = {
   id: `${EXTENSION_ID}:charts`,
   description: 'Charts of runs.',
@@ -36,9 +35,8 @@ export const chartsPlugin: JupyterFrontEndPlugin<void> = {
     router: IRouter | null
   ): void => {
     const { commands } = app;
-    const { trans, mlops, hasTabs } = services;
+    const { trans, mlops } = services;
     const tabs = new ViewTabs<ChartsModel>({
-      app,
       services,
       restorer,
       namespace: `${EXTENSION_ID}-charts`,
@@ -49,7 +47,7 @@ export const chartsPlugin: JupyterFrontEndPlugin<void> = {
         }) as unknown as ReadonlyJSONObject
       })
     });
-    const link = hasTabs && router ? Private.copyLink(services) : null;
+    const link = router && Private.copyLink(services);
 
     commands.addCommand(CommandIDs.openCharts, {
       label: trans.__('Open Charts'),
@@ -154,8 +152,7 @@ namespace Private {
     services: IViewServices
   ): (state: IChartsState) => void {
     return state => {
-      const page = PageConfig.getUrl({ mode: 'multiple-document' });
-      Clipboard.copyToSystem(`${page}?${toLink(state)}`);
+      Clipboard.copyToSystem(`${services.stage.page}?${toLink(state)}`);
       Notification.success(services.trans.__('The link is copied.'), {
         autoClose: 3000
       });

@@ -11,7 +11,7 @@ import { RUN_ARGS } from './describedby';
 import { ITabContent, ViewTabs } from './tabs';
 import { targetRuns } from './target';
 
-/** Puts runs beside each other: in a tab of Lab, below the notebook in Notebook 7. */
+/** Puts runs beside each other: in a tab, or below the notebook of Notebook 7. */
 export const comparePlugin: JupyterFrontEndPlugin<void> = {
   id: `${EXTENSION_ID}:compare`,
   description: 'The view that compares runs.',
@@ -28,7 +28,6 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
     const { trans, mlops } = services;
     const { least, most } = COMPARE_LIMITS;
     const tabs = new ViewTabs<ComparisonModel>({
-      app,
       services,
       restorer,
       namespace: `${EXTENSION_ID}-compare`,

@@ -3,7 +3,6 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Clipboard, Notification } from '@jupyterlab/apputils';
-import { URLExt } from '@jupyterlab/coreutils';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
 import { linkedRuns, linkTo } from '../model/comparison';
@@ -22,18 +21,14 @@ export const comparisonFilesPlugin: JupyterFrontEndPlugin<void> = {
   requires: [IViewServices],
   activate: (app: JupyterFrontEnd, services: IViewServices): void => {
     const { commands } = app;
-    const { trans, mlops, hasTabs } = services;
+    const { trans, mlops, stage } = services;
 
     commands.addCommand(CommandIDs.copyComparisonLink, {
       label: trans.__('Copy Link to the Comparison'),
       icon: copyIcon,
       describedBy: RUN_ARGS,
       execute: args => {
-        // Lab has a page for all; in Notebook 7 it stands below the notebook of this page.
-        const page = hasTabs
-          ? URLExt.join(app.serviceManager.serverSettings.baseUrl, 'lab')
-          : window.location.href;
-        const link = linkTo(targetRuns(app, mlops, args), page);
+        const link = linkTo(targetRuns(app, mlops, args), stage.page);
         Clipboard.copyToSystem(link);
         Notification.success(trans.__('The link is in the clipboard.'), {
           autoClose: 3000

@@ -37,7 +37,6 @@ export const notesPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const { trans, mlops } = services;
     const tabs = new ViewTabs<ObservableModel>({
-      app,
       services,
       restorer,
       namespace: `${EXTENSION_ID}-note`,

@@ -61,7 +61,6 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     });
 
     const tabs = new ViewTabs<IDisposable>({
-      app,
       services,
       restorer,
       namespace: `${EXTENSION_ID}-run`,
@@ -72,10 +71,10 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Open in a Tab'),
       icon: launchIcon,
       describedBy: RUN_ARGS,
-      isVisible: () => services.hasTabs,
+      isVisible: () => services.stage.hasTabs,
       execute: async args => {
         const runId = one(args);
-        if (!services.hasTabs) {
+        if (!services.stage.hasTabs) {
           await commands.execute(CommandIDs.openRun, { runId });
           return;
         }

@@ -20,7 +20,10 @@ import { ITabContent, ViewTabs } from './tabs';
 /** There is one table. */
 const KEY = 'runs';
 
-/** Shows the runs as a table: in a tab of Lab, below the notebook in Notebook 7. */
+/** What the address of a page has that opens the table. */
+const PARAMETER = 'mlops-table';
+
+/** Shows the runs as a table: in a tab, in Notebook 7 on the page of files. */
 export const tablePlugin: JupyterFrontEndPlugin<void> = {
   id: `${EXTENSION_ID}:table`,
   description: 'The table of runs.',
@@ -34,9 +37,8 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     router: IRouter | null
   ): void => {
-    const { trans } = services;
+    const { trans, stage } = services;
     const tabs = new ViewTabs<RunTableModel>({
-      app,
       services,
       restorer,
       namespace: `${EXTENSION_ID}-table`,
@@ -54,9 +56,17 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
           keepState(tab, content.model, () => tabs.save(KEY));
         return { ...content, onTab };
       });
+    tabs.reserve(KEY, {
+      label: trans.__('Runs'),
+      icon: tableIcon,
+      fill: () => void attempt(() => open({}))
+    });
 
     app.commands.addCommand(CommandIDs.openTable, {
-      label: trans.__('Open the Table of Runs'),
+      label: args =>
+        args.here && stage.isApart
+          ? trans.__('Open the Table of Runs below the Notebook')
+          : trans.__('Open the Table of Runs'),
       icon: tableIcon,
       describedBy: {
         args: {
@@ -65,11 +75,19 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
             state: {
               type: 'object',
               description: 'Query, order and columns, as the table kept them'
+            },
+            here: {
+              type: 'boolean',
+              description: 'On this page, also where the table has one of its own'
             }
           }
         }
       },
       execute: async args => {
+        if (stage.isApart && !args.here) {
+          window.open(`${stage.page}?${PARAMETER}`);
+          return;
+        }
         await open((args.state ?? {}) as ITableState);
       }
     });
@@ -104,10 +122,17 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
       command: CommandIDs.openView,
       pattern: new RegExp(`[?&]${VIEW_PARAMETER}=`)
     });
-    palette?.addItem({
+    router?.register({
       command: CommandIDs.openTable,
-      category: trans.__('MLOps')
+      pattern: new RegExp(`[?&]${PARAMETER}`)
     });
+    for (const here of stage.isApart ? [false, true] : [false]) {
+      palette?.addItem({
+        command: CommandIDs.openTable,
+        args: { here },
+        category: trans.__('MLOps')
+      });
+    }
   }
 };
 

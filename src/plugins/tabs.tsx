@@ -1,14 +1,12 @@
-import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import type { ILayoutRestorer } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
-import { SplitPanel, Widget } from '@lumino/widgets';
+import type { Widget } from '@lumino/widgets';
 import type { IViewServices } from '../tokens';
 import { ViewHost } from '../widgets/host';
-
-/** Pixels below which nobody can look at anything. */
-const LEAST_HEIGHT = 120;
+import type { IReserved } from '../widgets/stage';
 
 type Tab = MainAreaWidget<ViewHost>;
 
@@ -24,7 +22,7 @@ export interface ITabContent<M extends IDisposable> {
 
 /**
  * Views of one kind in tabs of the main area, each known by a key, back when the application is
- * opened again. Notebook 7 has one main area for its notebook: there they are below it.
+ * opened again, or wherever else the application has room for them.
  */
 export class ViewTabs<M extends IDisposable> {
   constructor(private readonly _options: ViewTabs.IOptions<M>) {
@@ -39,21 +37,15 @@ export class ViewTabs<M extends IDisposable> {
 
   /** Show the tab of this key; `make` says what is in it when there is none. */
   async open(key: string, make: () => Promise<ITabContent<M>>): Promise<M> {
-    const { app, services } = this._options;
+    const { stage } = this._options.services;
     let tab = this._find(key);
     if (!tab) {
       const content = await make();
       tab = this._make(key, content);
       await this._tracker.add(tab);
-      const area = services.hasTabs ? 'main' : 'down';
-      app.shell.add(tab, area, { type: 'MLOps' });
+      stage.add(tab);
     }
-    app.shell.activateById(tab.id);
-    if (!services.hasTabs) {
-      const shown = tab;
-      // Only what has been laid out keeps the size that it is given.
-      requestAnimationFrame(() => Private.giveRoom(shown));
-    }
+    stage.show(tab);
     return this._models.get(tab) as M;
   }
 
@@ -63,6 +55,12 @@ export class ViewTabs<M extends IDisposable> {
     if (tab) {
       await this._tracker.save(tab);
     }
+  }
+
+  /** Keep a tab for this key where the application has some from the start. */
+  reserve(key: string, tab: Omit<IReserved, 'id'>): void {
+    const { services, namespace } = this._options;
+    services.stage.reserve({ ...tab, id: `${namespace}:${key}` });
   }
 
   private _find(key: string): Tab | undefined {
@@ -96,7 +94,6 @@ export class ViewTabs<M extends IDisposable> {
 export namespace ViewTabs {
   /** What tabs of one kind have in common. */
   export interface IOptions<M> {
-    readonly app: JupyterFrontEnd;
     readonly services: IViewServices;
     readonly restorer: ILayoutRestorer | null;
     /** Ids of the tabs begin so. The restorer finds no namespace with a colon in it. */
@@ -105,18 +102,5 @@ export namespace ViewTabs {
     readonly command: string;
     /** Arguments with which the command opens it again. */
     readonly args: (key: string, model: M | undefined) => ReadonlyJSONObject;
-  }
-}
-
-namespace Private {
-  /** Notebook 7 opens the area below the notebook without any height. */
-  export function giveRoom(widget: Widget): void {
-    let area: Widget | null = widget;
-    while (area && !(area.parent instanceof SplitPanel)) {
-      area = area.parent;
-    }
-    if (area && area.node.offsetHeight < LEAST_HEIGHT) {
-      (area.parent as SplitPanel).setRelativeSizes([1, 1]);
-    }
   }
 }

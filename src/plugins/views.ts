@@ -5,6 +5,7 @@ import {
 } from '@jupyterlab/application';
 import { IThemeManager, Sanitizer } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { PageConfig } from '@jupyterlab/coreutils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -16,6 +17,7 @@ import {
   IViewServices,
   TRANSLATION_DOMAIN
 } from '../tokens';
+import { BelowStage, IStage, LabStage, TreeStage } from '../widgets/stage';
 
 /** The schema of what can be set. */
 const SETTINGS = `${EXTENSION_ID}:panel`;
@@ -34,7 +36,7 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
     ILabShell,
     IEditorLanguageRegistry
   ],
-  activate: (
+  activate: async (
     app: JupyterFrontEnd,
     mlops: IMLOps,
     rendermime: IRenderMimeRegistry,
@@ -43,7 +45,7 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
     registry: ISettingRegistry | null,
     labShell: ILabShell | null,
     languages: IEditorLanguageRegistry | null
-  ): IViewServices => {
+  ): Promise<IViewServices> => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const settings = new SettingsModel();
     registry?.transform(SETTINGS, {
@@ -61,6 +63,7 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
           reason
         );
       });
+    const stage = await Private.stage(app, labShell);
     let own: IRenderMimeRegistry | null = null;
     return {
       mlops,
@@ -73,7 +76,7 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
         return own;
       },
       themeChanged: themes?.themeChanged ?? null,
-      hasTabs: labShell !== null,
+      stage,
       highlight: (source, language, host) =>
         Private.highlight(languages, source, language, host)
     };
@@ -81,6 +84,22 @@ export const viewsPlugin: JupyterFrontEndPlugin<IViewServices> = {
 };
 
 namespace Private {
+  /** Notebook 7 has room for tabs on the page of files, and only there. */
+  export async function stage(
+    app: JupyterFrontEnd,
+    labShell: ILabShell | null
+  ): Promise<IStage> {
+    if (labShell) {
+      return new LabStage(app);
+    }
+    if (PageConfig.getOption('notebookPage') !== 'tree') {
+      return new BelowStage(app);
+    }
+    const { INotebookTree } = await import('@jupyter-notebook/tree');
+    const tree = await app.resolveOptionalService(INotebookTree);
+    return tree ? new TreeStage(app, tree) : new BelowStage(app);
+  }
+
   /** Without a registry of languages the source is shown plain. */
   export async function highlight(
     languages: IEditorLanguageRegistry | null,

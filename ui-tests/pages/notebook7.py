@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from .application import START, ApplicationPage
 
 
 class Notebook7Page(ApplicationPage):
-    """The one-notebook page of Notebook 7."""
+    """A page of Notebook 7: that of a notebook, or that of the files."""
 
     def open_notebook(self, path: str) -> None:
         """Open a notebook of the server's root folder, and wait for its kernel."""
@@ -25,3 +25,7 @@ class Notebook7Page(ApplicationPage):
             }"""
         )
         expect(self.panel.root).to_be_visible()
+
+    def tab(self, name: str) -> Locator:
+        """A tab beside the files."""
+        return self.page.get_by_role("main").get_by_role("tab", name=name, exact=True)

@@ -108,11 +108,11 @@ function RunTags(props: { run: Run }): JSX.Element {
 }
 
 function Actions(props: { run: Run; inPanel: boolean }): JSX.Element {
-  const { commands, trans, hasTabs } = useServices();
+  const { commands, trans, stage } = useServices();
   const runId = props.run.run_id;
   return (
     <>
-      {props.inPanel && hasTabs && (
+      {props.inPanel && stage.hasTabs && (
         <IconButton
           icon={launchIcon}
           label={trans.__('Open in a tab')}

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { Clipboard } from '@jupyterlab/apputils';
 import { closeIcon, linkIcon } from '@jupyterlab/ui-components';
 import type { RunTableModel } from '../../model/table';
-import type { SavedViews } from '../../model/views';
+import { SavedViews, viewLink } from '../../model/views';
 import { attempt } from '../../report';
 import { IconButton, Nothing, TextButton } from '../basics';
 import { Popup, useClosePopup } from '../popup';
@@ -25,7 +25,7 @@ function ViewsList(props: {
   model: RunTableModel;
   views: SavedViews;
 }): JSX.Element {
-  const { hasTabs, trans } = useServices();
+  const { stage, trans } = useServices();
   const { model } = props;
   const close = useClosePopup();
   const views = useModel(props.views);
@@ -78,7 +78,7 @@ function ViewsList(props: {
               icon={linkIcon}
               label={trans.__('Copy the link to %1', view.name)}
               onClick={() => {
-                Clipboard.copyToSystem(views.link(view.view_id, hasTabs));
+                Clipboard.copyToSystem(viewLink(view.view_id, stage.page));
                 setCopied(view.view_id);
               }}
             />
