@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { URLExt } from '@jupyterlab/coreutils';
 import type { LabIcon } from '@jupyterlab/ui-components';
-import { Message, MessageLoop } from '@lumino/messaging';
+import type { Message } from '@lumino/messaging';
 import { BoxPanel, SplitPanel, TabPanel, Widget } from '@lumino/widgets';
 
 /** Where an application shows views that need more room than the panel has. */
@@ -85,10 +85,8 @@ export class TreeStage implements IStage {
     private readonly _app: JupyterFrontEnd,
     private readonly _tree: TabPanel
   ) {
-    // Our views are as wide as the page, the files are not: style sheets alone do not tell the layout.
-    _tree.currentChanged.connect(() =>
-      MessageLoop.postMessage(_tree, Widget.ResizeMessage.UnknownSize)
-    );
+    // Our views are as wide as the page, the files are not; the layout asks style sheets only when told.
+    _tree.currentChanged.connect(() => _tree.parent?.parent?.fit());
   }
 
   readonly hasTabs = true;
