@@ -59,4 +59,4 @@ def test_the_table_has_a_page_of_its_own(nb7_page: Notebook7Page, server: Server
     expect(tree.table.root).to_be_visible()
     assert tree.table.root.evaluate("node => node.clientWidth > 0.95 * innerWidth")
     tree.tab("Files").click()
-    expect(tree.page.get_by_role("region", name="File Browser")).to_be_visible()
+    expect(tree.page.get_by_role("tabpanel", name="Files")).to_be_visible()

@@ -78,7 +78,8 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
             },
             here: {
               type: 'boolean',
-              description: 'On this page, also where the table has one of its own'
+              description:
+                'On this page, also where the table has one of its own'
             }
           }
         }
