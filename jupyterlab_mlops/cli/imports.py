@@ -22,6 +22,7 @@ MOST_LEFT = 20
 def import_(arguments: Namespace) -> None:
     """Take over what another tool has recorded."""
     from ..imports import sources
+    from ..imports.aim import Aim
     from ..imports.take import take
 
     with (
@@ -30,6 +31,8 @@ def import_(arguments: Namespace) -> None:
         closing(Bar(quiet=arguments.json)) as bar,
     ):
         source.artifact_folders += [Path(each).expanduser() for each in arguments.artifacts]
+        if arguments.python and isinstance(source, Aim):
+            source.python = arguments.python
         report = take(database, source, bar.show, files=not arguments.no_files, redactor=redactor())
     if arguments.json:
         say_json(report)

@@ -16,7 +16,10 @@ RunFunction = Callable[[argparse.Namespace], "int | None"]
 Add = Callable[[argparse.ArgumentParser], None]
 
 EXPORTABLE = ("json", "zip", "notebook", "archive")
-IMPORTABLE = ("archive", "mlflow", "trackio", "wandb", "dvclive", "tensorboard", "csv")
+IMPORTABLE = (
+    "archive", "mlflow", "trackio", "wandb", "clearml", "dvc", "dvclive", "aim", "tensorboard",
+    "csv",
+)  # fmt: skip
 EXECUTION_STATUSES = ("running", "ok", "error", "interrupted", "aborted", "killed")
 
 
@@ -230,6 +233,10 @@ def _import(p: argparse.ArgumentParser) -> None:
         "--artifacts", metavar="FOLDER", action="append", default=[],
         help="a folder elsewhere on this machine that files may be read from",
     )  # fmt: skip
+    p.add_argument(
+        "--python", metavar="FILE",
+        help="an interpreter that has aim, to read Aim's repositories with (default: this one)",
+    )  # fmt: skip
     _json(p)
 
 
@@ -374,8 +381,10 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     ),
     "import": (
         "imports.import_", "take over what another tool has recorded", _import,
-        ("import everything.zip", "import mlruns", "import sqlite:///mlflow.db --json", "import http://127.0.0.1:5000",
-         "import runs/ --kind tensorboard", "import wandb/", "import table.csv"),
+        ("import everything.zip", "import mlruns", "import sqlite:///mlflow.db --json",
+         "import http://127.0.0.1:5000", "import runs/ --kind tensorboard", "import wandb/",
+         "import offline-2f6a.zip", "import experiments.json",
+         "import . --kind aim", "import table.csv"),
     ),
     "recover": (
         "export.recover", "write a notebook as it once was, deleted cells and outputs included",

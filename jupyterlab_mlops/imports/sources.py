@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import InvalidRequest, NotFound
+from .aim import Aim
 from .archive import Archive
 from .base import Source
+from .clearml import ClearML
 from .csv_table import CSVTable
+from .dvc import DVC
 from .dvclive import DVCLive
 from .mlflow_database import MLflowDatabase
 from .mlflow_files import MLflowFiles
@@ -29,7 +32,8 @@ class Importer(Protocol):
 
 
 IMPORTERS: tuple[Importer, ...] = (
-    MLflowFiles, MLflowDatabase, Trackio, WandB, DVCLive, TensorBoard, CSVTable, Archive,
+    MLflowFiles, MLflowDatabase, Trackio, WandB, ClearML, DVC, DVCLive, Aim, TensorBoard, CSVTable,
+    Archive,
 )  # fmt: skip
 """In the order in which they are asked: the most particular first."""
 KINDS = tuple(dict.fromkeys(importer.kind for importer in IMPORTERS))

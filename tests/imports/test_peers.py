@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imports.conftest import Import, written_by
+from imports.conftest import PEERS, Import, written_by
 from jupyterlab_mlops.errors import InvalidRequest, NotFound
+from jupyterlab_mlops.imports.aim import Aim
 from jupyterlab_mlops.store import metrics, runs
 from jupyterlab_mlops.store.blobs import BlobStore
 from jupyterlab_mlops.store.db import Database
@@ -42,9 +47,17 @@ def content(database: Database, details: RunDetails, path: str) -> bytes:
     return BlobStore(database.data_dir).read(digest)
 
 
-@pytest.mark.parametrize("tool", ["tensorboard", "trackio", "live", "wandb"])
+WHERE = {"clearml": "clearml/offline"}
+
+
+@pytest.fixture(autouse=True)
+def with_aim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Aim, "python", str(PEERS))
+
+
+@pytest.mark.parametrize("tool", ["tensorboard", "trackio", "live", "wandb", "clearml", "aim"])
 def test_a_run_is_here_once(written: Path, database: Database, taken: Import, tool: str) -> None:
-    report = taken(written / tool)
+    report = taken(written / WHERE.get(tool, tool))
     run = database.read(lambda conn: runs.get_run(conn, "dvclive" if tool == "live" else "one"))
     steps, values = points(database, run.run_id, "train/loss")
     assert steps == list(range(40))
@@ -53,10 +66,12 @@ def test_a_run_is_here_once(written: Path, database: Database, taken: Import, to
     wanted = dict(PARAMS)
     if tool == "tensorboard":
         del wanted["layers/first"]
+    if tool == "aim":
+        wanted["seed"] = "7"
     assert run.params == wanted
     assert run.status == "FINISHED"
     assert run.start_time <= (run.end_time or 0)
-    again = taken(written / tool)
+    again = taken(written / WHERE.get(tool, tool))
     assert (again.runs, again.points, again.files) == (0, 0, 0)
     assert again.known == report.runs
     assert again.left == report.left
@@ -104,6 +119,57 @@ def test_dvclive(written: Path, database: Database, taken: Import) -> None:
     assert (details.run.metrics["acc"], details.run.experiment) == (0.9, "live")
     picture = next(a.path for a in details.artifacts if a.path.endswith("picture.png"))
     assert content(database, details, picture).startswith(b"\x89PNG")
+
+
+def test_clearml(written: Path, database: Database, taken: Import, tmp_path: Path) -> None:
+    zipped = next((written / "clearml" / "offline").glob("*.zip"))
+    assert taken(zipped).left == []
+    details = only_run(database)
+    assert (details.run.note, details.run.experiment) == ("a note", "churn")
+    assert details.run.tags.items() >= {"x": "", "type": "training"}.items()
+    assert details.run.metrics["best"] == 3
+    assert content(database, details, "artifacts/report/out.txt") == b"out"
+    picture = next(a.path for a in details.artifacts if a.path.startswith("metrics/picture/"))
+    assert content(database, details, picture).startswith(b"\xff\xd8")
+    plot = json.loads(content(database, details, "plots/confusion/test/0.json"))
+    assert plot["data"][0]["type"] == "table"
+    # Unpacked, it is the same run.
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    again = taken(tmp_path / "unpacked")
+    assert (again.runs, again.known, again.points) == (0, 1, 0)
+    cut = tmp_path / "cut.zip"
+    with zipfile.ZipFile(cut, "w") as archive:
+        archive.writestr("task.json", b"[")
+    assert [left.what for left in taken(cut).left] == ["session cut.zip"]
+
+
+def test_aim(
+    written: Path, database: Database, taken: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = taken(written / "aim")
+    assert [left.what for left in report.left] == ["weights of run one"]
+    details = only_run(database)
+    assert (details.run.note, details.run.experiment) == ("a note", "churn")
+    assert ("x" in details.run.tags, math.isnan(details.run.metrics["odd"])) == (True, True)
+    assert content(database, details, "texts/notes/3-0.txt") == b"hello"
+    assert content(database, details, "images/picture/1-0.png").startswith(b"\x89PNG")
+    monkeypatch.setattr(Aim, "python", sys.executable)
+    with pytest.raises(InvalidRequest, match="pip install aim"):
+        taken(written / "aim")
+
+
+def test_dvc(written: Path, database: Database, taken: Import) -> None:
+    report = taken(written / "dvc" / "experiments.json")
+    assert (report.runs, report.left) == (2, [])
+    run = only_run(database, "faster").run
+    assert run.params == {**PARAMS, "lr": "0.3"}
+    assert run.metrics == {"acc": 0.6, "nested/f1": 0.5}
+    assert run.start_time > 1_600_000_000_000
+    details = only_run(database, "faster")
+    assert [data.name for data in details.datasets] == ["train.py"]
+    again = taken(written / "dvc" / "experiments.json")
+    assert (again.runs, again.known, again.points) == (0, 2, 0)
 
 
 def test_a_table(database: Database, taken: Import, tmp_path: Path) -> None:
