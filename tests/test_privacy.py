@@ -7,6 +7,7 @@ import html
 import itertools
 import json
 import re
+import secrets
 import subprocess
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -16,6 +17,7 @@ import requests
 
 from harness import KernelSession, Server, StartServer, wait_for
 from harness.planted import KINDS, MORE
+from harness.ways import SHOWN
 from jupyterlab_mlops.kernel.secrets import MARKS
 
 _keys = iter([*KINDS.values(), *MORE.values()])
@@ -106,6 +108,25 @@ kernel._allow_stdin, kernel._input_request = True, lambda *a, **b: "typed " + "b
 typed = getpass.getpass()
 print(typed)
 """
+WAYS_CELL = """
+import json
+from IPython.display import HTML, display
+with mlops.start_run(nested=True):
+    for number, text in enumerate(json.load(open("ways.json"))):
+        print(text, end="\\n\\n")
+        display({"text/plain": text}, raw=True)
+        mlops.log_param(f"way{number}", text)
+"""
+NAMES_CELL = """
+a, b, c, d, e = json.load(open("names.json"))
+with mlops.start_run(run_name=f"run-{a}", nested=True):
+    mlops.log_text("nothing", f"files/{b}.txt")
+    mlops.log_metric(f"loss-{c}", 1.0)
+    mlops.set_tags({f"tag-{d}": "x"})
+mlops.set_experiment(f"experiment-{e}")
+with mlops.start_run(nested=True):
+    pass
+"""
 NAMED = "correct horse battery"
 """Without any form: known by the name of the environment's variable."""
 ORDINARY = "an ordinary word"
@@ -128,6 +149,16 @@ def test_secrets_are_in_no_file_of_ours(start_server: StartServer) -> None:
         planted.append("x" + "yz" * 5)
         kernel.execute(LATER_CELL)
         kernel.execute(TYPED_CELL)
+        ways_in = [f"Zq7{secrets.token_hex(8)}"[:16] for _ in SHOWN]
+        names = list(itertools.islice(_keys, 5))
+        for file, content in (
+            ("ways", [way % word for way, word in zip(SHOWN, ways_in, strict=True)]),
+            ("names", names),
+        ):
+            (server.root_dir / f"{file}.json").write_text(json.dumps(content))
+        planted += [*ways_in, *names]
+        assert kernel.execute(WAYS_CELL).status == "ok"
+        assert kernel.execute(NAMES_CELL).status == "ok"
         kernel.execute("db_password = 'fetched ' + 'from ' + 'afar'")
         kernel.execute("print(db_password)\n1 / 0")
         planted += [LATER, TYPED, FETCHED]
@@ -156,7 +187,7 @@ def test_secrets_are_in_no_file_of_ours(start_server: StartServer) -> None:
     assert _places(server, [ORDINARY])
 
 
-def _shown(server: Server, secrets: list[str]) -> list[str]:
+def _shown(server: Server, planted: list[str]) -> list[str]:
     """Secrets that one who looks at the record can read, below colours and tags, in a stream."""
     found = server.api.mlops("GET", "executions?outputs=true&limit=500")["executions"]
     outputs = [output for execution in found for output in execution["outputs"] or []]
@@ -165,7 +196,7 @@ def _shown(server: Server, secrets: list[str]) -> list[str]:
     text = "\n".join([*streams, *map(str, (o.get("data") or o.get("traceback") for o in outputs))])
     bare = html.unescape(re.sub(r"\\x1b\[[0-9;]*m|\x1b\[[0-9;]*m|</?[bi]>", "", text))
     assert ORDINARY in bare
-    return [secret for secret in secrets if secret in text or secret in bare]
+    return [secret for secret in planted if secret in text or secret in bare]
 
 
 def _repository(server: Server, remote: str, changed: str) -> None:
@@ -198,12 +229,12 @@ def _by_mlflow(server: Server, run_id: str, secret: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def _places(server: Server, secrets: list[str]) -> list[str]:
+def _places(server: Server, planted: list[str]) -> list[str]:
     files = [path for path in server.data_dir.rglob("*") if path.is_file()]
     contents = {str(path): path.read_bytes() for path in files}
     return [
         f"{form} in {name}"
-        for secret in secrets
+        for secret in planted
         for form in _forms(secret)
         for name, content in contents.items()
         if form.encode() in content

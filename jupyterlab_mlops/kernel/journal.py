@@ -72,6 +72,8 @@ SMALLEST_SEGMENT, LARGEST_SEGMENT = 64 << 10, 1 << 20
 RETRY_SECONDS = 0.5
 """How long a folder that refused a segment is left alone."""
 ROOM_FOR_GAP = 4096
+NAMELESS = 16
+"""Letters that the name of a metric has at least where a secret may stand in it."""
 _TEXT_HEAD = Struct("<III")
 
 
@@ -203,8 +205,10 @@ class Journal:
     ) -> bool:
         name = (run_id, *keys)
         with self._lock:
-            if name not in segment.sets and not segment.define(run_id, keys):
-                return False
+            if name not in segment.sets:
+                written = [redactor.text(key) if len(key) >= NAMELESS else key for key in keys]
+                if not segment.define(run_id, keys, written):
+                    return False
         head, pack = segment.sets[name]
         return segment.take(pack(head, *fields))
 

@@ -143,8 +143,9 @@ KINDS = {
 
 LONG = r"[A-Za-z0-9_+/=~-]{20}"
 
+# A name may have a type behind it (`password: str = "…"`), or stand within something else.
 _END = (
-    r"""\\?["']?\]?\s*(?:=>|[=:](?!=))\s*[rbuf]{0,2}"""
+    r"""\\?["']?\]?\s*(?::\s*[A-Za-z][\w.\[\]| ]{0,40}=(?!=)|=>|:=|[=:](?!=))\s*[rbuf]{0,2}"""
     r"""(?P<escaped>\\)?(?P<q>"{3}|'{3}|["'])"""
 )
 # Behind an escaped mark, as in JSON, all ends at the next one; else the other one may stand within.
@@ -152,27 +153,63 @@ _QUOTED = r"""(?P<secret>(?(escaped)[^"'\n\\]{4,}|(?:\\[^\n]|(?!(?P=q))[^\n\\]){
 _TOKEN = r"(?P<secret>[A-Za-z0-9_.~+/=-]{8,})\\?(?P=q)"
 _WORD = r"(?P<secret>(?=[\w.~+/-]*\d)(?=[\d_.~+/-]*[A-Za-z])[\w.~+/-]{8,}=*)"
 _VARIABLE = r"\w*(?:token|secret|passw(?:or)?d|key)\w*"
+_MIXED = r"(?=[\w.~+/-]*\d)(?=[\d_.~+/-]*[A-Za-z])"
+# In upper case and without quotation marks it is a line of the environment, in source too.
+_LINE = r"(?P<alone>" + _MIXED + r"[\w.~+/-]{8,}=*)(?![\w(\[.])"
+_HEADER = r"""\\?["']?\s*[:=]\s*\\?["']?(?P<alone>""" + _MIXED + r"[\w.~+/-]{12,}=*)"
+_SECOND = r"""\s*["'][^"'\n]*["']\s*,\s*b?["'](?P<secret>[^"'\n]{4,})["']"""
+_DEFAULT = (
+    r"""\(\s*(?:\w+,\s*)?["']\w*(?:token|secret|passw(?:or)?d|key|pwd)\w*["']\s*,\s*["']"""
+    + (r"""(?P<secret>[^"'\n]{4,})["']""")
+)
+_OF_KEY = "(?:(?<=api)|(?<=access)|(?<=private)|(?<=secret)|(?<=account)|(?<=auth)|(?<=signing))"
+_NEXT = r"""["']?\s*\n\s*["']?value["']?:\s*["']?(?P<alone>[^\s"']{4,})"""
+_YAML = r":[ \t]+" + _WORD + r"[ \t]*(?=\r?\n|\Z)"
 
 NAMES = {
     # The name and what follows it stay: `password = "…"`, `{"api_key": "…"}`, `env["X_KEY"] = "…"`.
-    "passw": "passw(?:or)?d" + _END + _QUOTED,
+    "passw": r"""(?:(?<=, )|(?<=,))passw(?:or)?d\s*=\s*["'][^"'\n]*["']\s*,\s*["']"""
+    r"""(?P<alone>[^"'\n]{4,})["']|passw(?:or)?d""" + _END + _QUOTED,
+    "passwor": r"passwort" + _END + _QUOTED + r"|password" + _NEXT,
     "passphrase": "passphrase" + _END + _QUOTED,
-    "secret": "secret(?:_?(?:access_?)?key)?" + _END + _QUOTED,
+    "_pass": r"_pass(?:(?-i:(?<=_PASS))=" + _LINE + ")|_pass" + _END + _QUOTED,
+    "pwd": r"(?<![a-z])pwd" + _END + _QUOTED,
+    "pw": r"(?<![a-z])pw" + _END + _QUOTED,
+    "credential": r"""credentials?\\?["']?\s*[=:]\s*["'][^"':/\n]+:(?P<secret>[^"'\n/]{6,})["']""",
+    "secret": r"secret(?:_?(?:access_?)?key)?" + _END + _QUOTED + "|secret" + _NEXT,
     "api_key": "api_key" + _END + _QUOTED,
-    "apikey": "apikey" + _END + _QUOTED,
-    "api-key": "api-key" + _END + _QUOTED,
+    "apikey": r"apikey" + _END + _QUOTED + r"|(?<=[?&#])apikey=(?P<alone>[^\s&\"'#\\]{6,})",
+    "api-key": "api-key" + _END + _QUOTED + "|api-key" + _HEADER,
     "access_key": "access_key" + _END + _QUOTED,
     "access-key": "access-key" + _END + _QUOTED,
     "private_key": "private_key" + _END + _QUOTED,
     "privatekey": "privatekey" + _END + _QUOTED,
+    "private-token": "private-token" + _HEADER,
     "account_key": "account_key" + _END + _QUOTED,
-    "_token": "_token" + _END + _TOKEN,
+    "account.key": r"""account\.key[\w.-]*["']\s*,\s*["'](?P<secret>[^"'\n]{8,})["']""",
+    "secret.key": r"""secret\.key["']?\s*[,=]\s*["']?(?P<secret>[^\s"']{8,})""",
+    "_token": "_token" + _END + _TOKEN + "|_token" + _NEXT,
     "token": r"(?<!\w)token" + _END + _TOKEN,
-    "auth-token": "auth-token" + _END + _TOKEN,
+    "auth-token": "auth-token" + _END + _TOKEN + "|auth-token" + _HEADER,
+    "_auth": r"(?<![a-z])_auth(?:token)?=(?P<secret>[\w.+/=-]{8,})",
+    "auth": r"""auth\\?["']\s*:\s*\\?["'](?P<secret>[A-Za-z0-9+/]{8,}={0,2})\\?["']"""
+    r"|auth=\(" + _SECOND.replace("secret", "alone"),
+    "basicauth(": r"basicauth\(" + _SECOND,
+    "login(": r"login\((?:key|api_key|token)=[\"'](?P<alone>[^\"'\n]{8,})[\"']|login\(" + _SECOND,
+    "fernet(": r"fernet\(\s*b?[\"'](?P<secret>[\w=-]{40,})[\"']",
+    "getenv": "getenv" + _DEFAULT,
+    "environ.get": r"environ\.get" + _DEFAULT,
+    "setdefault": "setdefault" + _DEFAULT,
+    "putenv": "putenv" + _DEFAULT,
+    "setenv": "setenv" + _DEFAULT,
+    "setattr": "setattr" + _DEFAULT,
     "bearer": r"bearer\s+(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)",
     "authorization": r"authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:token|apikey)\s+"
     r"(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
     "basic": r"basic\s+(?P<secret>(?=[A-Za-z+/]*[0-9=])[A-Za-z0-9+/]{12,}={0,2})(?![A-Za-z0-9])",
+    "cookie": r"cookie\\?[\"']?\s*:\s*\\?[\"']?[\w.-]+=(?P<secret>[^\s;\"'\\]{8,}[^\n\"'\\]*)",
+    "sessionid": r"sessionid\\?[\"']?\s*[=:]\s*\\?[\"']?(?P<secret>[\w%.:+/-]{16,})",
+    "csrftoken": r"csrftoken\\?[\"']?\s*[=:]\s*\\?[\"']?(?P<secret>[\w%.:+/-]{16,})",
     "-----begin ": r"-----begin [a-z ]{0,40}private key(?: block)?-----(?:(?!-----begin )(?s:.))*?"
     r"-----end [a-z ]{0,40}private key(?: block)?-----"
     # Cut off, or with numbers, colours or signs of a difference beside its lines.
@@ -180,17 +217,33 @@ NAMES = {
     r"(?:\d{1,5}\b[^A-Za-z0-9+/]{0,20})?n?[A-Za-z0-9+/]{40,}={0,2})+",
     # In addresses: behind a name, alone before the host, and among the fields of the query.
     "://": r"""://(?:[^\s/:@'"]*:(?P<secret>[^\s/@'"]+)|(?P<alone>[\w-]{16,}))(?=@)""",
-    "token=": r"""(?<=[?&])token=(?P<secret>[^\s&"'#\\]{6,})""",
-    "access_token=": r"""(?<=[?&])access_token=(?P<secret>[^\s&"'#\\]{6,})""",
-    "key=": r"""(?<=[?&])key=(?P<secret>[^\s&"'#\\]{12,})""",
+    "token=": r"""(?<=[?&#])token=(?P<secret>[^\s&"'#\\]{6,})|(?-i:TOKEN)=""" + _LINE,
+    "access_token=": r"""(?<=[?&#])access_token=(?P<secret>[^\s&"'#\\]{6,})""",
+    "key=": r"""(?<=[?&])key=(?P<secret>[^\s&"'#\\]{12,})"""
+    r"|(?:(?<=API_)|(?<=ACCESS_)|(?<=SECRET_)|(?<=PRIVATE_)|(?<=ACCOUNT_)|(?<=AUTH_))(?-i:KEY)="
+    + _LINE,
     "api_key=": r"""(?<=[?&])api_key=(?P<secret>[^\s&"'#\\]{6,})""",
+    "_access_key=": r"(?<=secret)_access_key=(?P<secret>[A-Za-z0-9/+]{16,})",
+    "secret=": r"(?<=[?&_])secret=(?P<secret>" + _MIXED + r"[\w.~+/-]{8,}=*)(?![\w(\[.])",
     "sig=": r"""(?<=[?&])sig=(?P<secret>[^\s&"'#\\]{12,})""",
     "signature=": r"""(?<=[?&-])signature=(?P<secret>[^\s&"'#\\]{12,})""",
     # In files that cells write: a line of YAML, the parts of a connection.
-    "password:": r"password:[ \t]+(?P<secret>(?=\S*\d)[^\s\"',;()\[\]{}]{8,})[ \t]*(?=\r?\n|\Z)",
-    "api_key:": r"api_key:[ \t]+" + _WORD + r"[ \t]*(?=\r?\n|\Z)",
-    "password=": r"(?<=;)password=(?P<secret>[^\s;\"'\\]{4,})",
+    "password:": r"password:[ \t]+(?P<secret>(?=\S*[\d=])[^\s\"',;()\[\]{}]{8,})[ \t]*(?=\r?\n|\Z)",
+    "api_key:": "api_key" + _YAML,
+    "secret_key:": "secret_key" + _YAML,
+    "client_secret:": "client_secret" + _YAML,
+    "token:": "(?<![a-z])token" + _YAML,
+    "key-data:": r"key-data:\s*(?P<secret>[A-Za-z0-9+/=]{16,})",
+    "password=": r"(?<=[;?&])password=(?P<secret>[^\s;&\"'\\]{4,})|(?-i:PASSWORD)="
+    + _LINE
+    + r"|(?<=\s)password=(?P<other>[^\s'\",()]{4,})(?=\s+\w+=|['\"])",
     "pwd=": r"(?<=;)pwd=(?P<secret>[^\s;\"'\\]{4,})",
+    "login ": r"login\s+\S+\s+password\s+(?P<secret>\S{4,})",
+    ":5432:": r":5432:[^:\s]*:[^:\s]*:(?P<secret>\S{4,})",
+    "username": r"""username\\?["']\s*:\s*\\?["'][^"'\n]+["']\s*,\s*\\?["']key\\?["']\s*:\s*"""
+    r"""\\?["'](?P<secret>[\w-]{16,})""",
+    "identified by": r"identified by\s+[\"'](?P<secret>[^\"'\n]{4,})[\"']",
+    "password '": r"password\s+'(?P<secret>[^'\n]{4,})'",
     # On a command line.
     "--password": r"""--password[ =]+(?P<secret>[^\s'"\\]{4,})""",
     "--token": r"""--token[ =]+(?P<secret>[^\s'"\\]{8,})""",
@@ -199,28 +252,46 @@ NAMES = {
     "--user ": r"""--user\s+["']?[^\s:"']+:(?P<secret>[^\s'"\\]{4,})""",
     "curl ": r"""curl\s[^\n]{0,300}?-u\s*["']?[^\s:"']+:(?P<secret>[^\s'"\\]{4,})""",
     "mysql": r"""mysql(?:dump|admin)?\s[^\n]{0,200}?\s-p(?P<secret>[^\s'"\\]{4,})""",
+    "docker login": r"""docker login\s[^\n]{0,200}?-p\s*["']?(?P<secret>[^\s'"\\]{4,})""",
+    "az login": r"""az login\s[^\n]{0,200}?-p\s+["']?(?P<secret>[^\s'"\\]{4,})""",
+    "sshpass": r"""sshpass\s+-p\s*["']?(?P<secret>[^\s'"\\]{4,})""",
+    "-pass": r"""-pass(?:in|out)?\s+pass:(?P<secret>[^\s'"\\]{4,})""",
     "pgpassword=": r"""pgpassword=["']?(?P<secret>[^\s$"']{4,})""",
     "%env ": r"%env\s+" + _VARIABLE + r"\s*[= ]\s*(?P<secret>[^\s$]{4,})",
     "%set_env ": r"%set_env\s+" + _VARIABLE + r"\s*[= ]\s*(?P<secret>[^\s$]{4,})",
     "export ": r"export\s+" + _VARIABLE + r"""=["']?(?P<secret>[^\s$"']{4,})""",
+    "set ": r"(?<![a-z])set\s+" + _VARIABLE + r"""=["']?(?P<secret>[^\s$%"']{4,})""",
 }
 """What stands before a secret that has no form of its own; found in any case."""
 
+_SHOWN_WORD = r"(?P<secret>" + _MIXED + r"[\w.~+/-]{8,}=*)(?![\w(\[.])"
 SHOWN = {
     "key: ": r"(?<=api[ _-])key:\s+[\"']?" + _WORD,
+    "api key ": r"api key\s+(?=\S{16})" + _WORD,
     "token: ": r"(?<![A-Za-z])token:\s+[\"']?(?=\S{12})" + _WORD,
     "secret: ": r"(?<![A-Za-z])secret:\s+[\"']?(?=\S{8})" + _WORD,
-    "password": r"""password(?:=|:\s+(?=\S*\d))(?P<secret>[^\s&;,'"()\[\]{}<>]{4,})""",
+    "password": r"""password(?:=|:\s+(?=\S*\d))(?P<secret>[^\s&;,'"()\[\]{}<>]{4,})"""
+    r"""|password(?:\s+=\s+|\s+|\s+is:?\s+)(?P<alone>(?=\S*\d)(?=\S*[A-Za-z])"""
+    r"""[^\s&;,'"()\[\]{}<>=:.]{8,})(?![(\[.])""",
     "passwd=": r"""passwd=(?P<secret>[^\s&;,'"()\[\]{}<>]{4,})""",
     "pwd=": r"""(?<![A-Za-z])pwd=(?P<secret>[^\s&;,'"()\[\]{}<>/]{4,})""",
     "_token=": r"_token=(?P<secret>(?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)(?!\()",
-    "_key=": "(?:api|access|private|secret)_key=(?P<secret>[A-Za-z0-9_.~+/-]{8,}=*)",
+    "_token =": r"_token\s+=\s+(?=\S{12})" + _SHOWN_WORD,
+    "token=": r"""(?<=[?&#])token=(?P<alone>[^\s&"'#\\]{6,})"""
+    r"|(?<![A-Za-z_])token=(?=\S{16})"
+    + _SHOWN_WORD
+    + "|(?-i:TOKEN)="
+    + _SHOWN_WORD.replace("secret", "other"),
+    "_key=": _OF_KEY + "_key=" + _SHOWN_WORD,
+    "_key =": _OF_KEY + r"_key\s+=\s+" + _SHOWN_WORD,
+    "_key: ": _OF_KEY + r"_key:\s+" + _SHOWN_WORD,
     "_secret=": "_secret=(?P<secret>[A-Za-z0-9_.~+/-]{8,}=*)",
 }
 """In what was put out only: in source this is the name of a variable."""
 
 ROOTS = (
-    *("pass", "secret", "token", "key", "bearer", "basic", "://", "pwd", "cred", "sig", "auth"),
-    *("curl ", "mysql", "--user "),
+    *("pass", "secret", "token", "key", "bearer", "basic", "://", "pw", "cred", "sig", "auth"),
+    *("curl ", "mysql", "--user ", "cookie", "sessionid", "login", "fernet(", "identified by"),
+    *(":5432:",),
 )
 """One of these is in whatever `NAMES` and `SHOWN` find."""

@@ -57,9 +57,8 @@ class KnownValues:
 
     def are_in(self, json_text: str) -> bool:
         """Tell whether a text in JSON may hold one."""
-        return any(map(json_text.__contains__, [*self._plain.values()])) or any(
-            map(json_text.__contains__, [*self._encoded])
-        )
+        # Not by `map`: others have their turn after each look at a long text.
+        return any(form in json_text for form in [*self._plain.values(), *self._encoded])
 
     def replaced(self, text: str, mark: str, has_long_word: bool) -> str:
         """Return the text without them; those in base64 are looked for only in long words."""
@@ -94,10 +93,14 @@ def _written(value: str) -> set[str]:
 
 
 def _in_base64(value: str) -> Iterator[str]:
-    """Yield what stays the same of a value in base64, whatever stands before and behind it."""
+    """Yield what stays the same of a value in base64, whatever stands before and behind it.
+
+    In hexadecimal digits, too, which are also a word.
+    """
     from base64 import b64encode, urlsafe_b64encode
 
     content = value.encode("utf-8", "surrogatepass")
+    yield from {content.hex(), content.hex().upper()}
     for before in range(3):
         end = (before + len(content)) * 8 // 6
         for encode in (b64encode, urlsafe_b64encode):

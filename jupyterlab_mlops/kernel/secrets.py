@@ -130,12 +130,24 @@ class Redactor:
         if not self.enabled:
             return text
         self._look_around()
+        if "\n" in text or "</t" in text:
+            self._learn_tables(text)
         if "\x1b[" in text:
             return self._below(text, _without_colours(text), str)
         text = self._clean(text, _EVERYWHERE)
         if "<" in text or "&" in text:
             text = self._below(text, _without_markup(text), _as_html)
         return text
+
+    def _learn_tables(self, text: str) -> None:
+        """Know what stands in a column that is called a secret, so that it goes as a value."""
+        if len(text) > _PIECE:
+            return
+        from .secret_tables import secrets_in
+
+        for value in secrets_in(text):
+            if not _common.fullmatch(value) and not self._is_kept(value) and "[" not in value:
+                self._know(value)
 
     def value(self, value: Any, name: str = "") -> Any:
         """Redact all texts of lists and dictionaries; the same object where there is no secret.
@@ -162,7 +174,7 @@ class Redactor:
         self._look_around()
         return (
             (_has_long(text) and any(_among(FORMS, text)))
-            or any(map(text.lower().__contains__, ROOTS))
+            or any(_among(ROOTS, _lowered(text)))
             or self.known.are_in(text)
             or bool(self._own or self._names)
             or (_inline_tag.search(text) is not None or "\\u001b[" in text)
@@ -222,7 +234,7 @@ class Redactor:
             mark = _marks.get(beginning, "[redacted: key]")
             text = self._replaced(text, text, beginning, FORMS[beginning], 0, mark)
         lowered = _lowered(text)
-        named = any(map(lowered.__contains__, ROOTS))
+        named = any(_among(ROOTS, lowered))
         for beginning in _among(names, lowered) if named else ():
             mark = _marks.get(beginning.strip(), MARK)
             form = names[beginning]
@@ -358,7 +370,13 @@ class Redactor:
         self._watched = {n: value for n, value in os.environ.items() if _variable.search(n)}
         for value in self._watched.values():
             if len(value) >= 6 and not _is_plain(value) and not self._is_kept(value):
-                self._know(value)
+                for line in {value, *filter(_tells, value.split("\n"))}:
+                    self._know(line)
+
+
+def _tells(line: str) -> bool:
+    """Whether a line of a secret is one by itself, wherever it stands."""
+    return len(line.strip()) >= 12 and re.search(r"\d", line) is not None
 
 
 def _is_plain(value: str) -> bool:
@@ -378,8 +396,22 @@ def _without_colours(text: str) -> str:
 def _without_markup(text: str) -> str:
     from html import unescape
 
-    text = _inline_tag.sub("", text)
-    return unescape(text) if "&" in text else text
+    # No tag has a `<` within, and nothing that is escaped has one.
+    parts = [_inline_tag.sub("", part) for part in _parts(text, "<")]
+    if "&" in text:
+        text = "".join(parts)
+        parts = [unescape(part) for part in _parts(text, "<" if "<" in text else "&")]
+    return "".join(parts)
+
+
+def _parts(text: str, sign: str) -> Iterator[str]:
+    """Cut a long text before some of these signs."""
+    start = 0
+    while start < len(text):
+        end = text.find(sign, start + _PIECE)
+        end = end if end > 0 else len(text)
+        yield text[start:end]
+        start = end
 
 
 def _as_html(text: str) -> str:
@@ -389,8 +421,11 @@ def _as_html(text: str) -> str:
     return f"<pre>{escape(text)}</pre>" if "<" in text else text
 
 
+# Nobody else has the interpreter while one call of Python's own library lasts: a long text is
+# looked at a piece at a time.
+
+
 def _has_long(text: str) -> bool:
-    """Look a piece at a time: nobody else has the interpreter while an expression is tried."""
     if len(text) <= _PIECE:
         return _long.search(text) is not None
     starts = range(0, len(text), _PIECE)
@@ -398,16 +433,23 @@ def _has_long(text: str) -> bool:
 
 
 def _among(words: Iterable[str], text: str) -> Iterator[str]:
-    """Give the words that stand in a text; others have their turn after each look at a long one."""
-    return (word for word in words if word in text)
+    """Give the words that stand in a text."""
+    if len(text) <= _PIECE:
+        return (word for word in words if word in text)
+    starts = range(0, len(text), _PIECE)
+    return (
+        word
+        for word in words
+        if any(text.find(word, at, at + _PIECE + len(word)) >= 0 for at in starts)
+    )
 
 
 def _lowered(text: str) -> str:
-    """Return the text in lower case, letter for letter: a few letters would become two."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    """Return the text in lower case, letter for letter: this one alone would become two."""
+    text = text.replace("\u0130", "i")
+    if len(text) <= _PIECE:
+        return text.lower()
+    return "".join(text[at : at + _PIECE].lower() for at in range(0, len(text), _PIECE))
 
 
 @functools.cache
@@ -417,7 +459,7 @@ def _compiled(form: str, flags: int) -> re.Pattern[str]:
 
 def _secret_group(match: re.Match[str]) -> str | int:
     """Name the group that goes: the one that says so, the only one of a user's pattern, or all."""
-    named = ("secret", "alone")
+    named = ("secret", "alone", "other")
     for group in named:
         if group in match.re.groupindex and match[group] is not None:
             return group

@@ -25,7 +25,7 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from struct import Struct
 from typing import Any
@@ -93,9 +93,15 @@ class Segment:
             return False
         return True
 
-    def define(self, run_id: str, keys: tuple[str, ...]) -> bool:
-        """Give a number to a set of series, where there is room; needs the journal's lock."""
-        series = json.dumps({"kind": self.next_kind, "run_id": run_id, "keys": keys}).encode()
+    def define(self, run_id: str, keys: tuple[str, ...], written: Sequence[str]) -> bool:
+        """Give a number to a set of series, where there is room; needs the journal's lock.
+
+        Parameters
+        ----------
+        written
+            What the series are called in the record.
+        """
+        series = json.dumps({"kind": self.next_kind, "run_id": run_id, "keys": written}).encode()
         if not self.take(frame(KIND_SERIES, series)):
             return False
         head = HEAD.pack(points_length(len(keys)), self.next_kind)

@@ -78,6 +78,12 @@ MORE = {
         ("hugging face", "hf_", 34, _ALL),
         ("stripe", "sk_live_", 24, _ALL),
         ("npm", "npm_", 36, _ALL),
+        ("pulumi", "pul-", 40, _HEX),
+        ("mailgun", "key-", 32, _HEX),
+        ("linear", "lin_api_", 40, _ALL),
+        ("replicate", "r8_", 37, _ALL),
+        ("figma", "figd_", 40, _ALL),
+        ("groq", "gsk_", 52, _ALL),
     )
 }
 """A second one of some."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import secrets
 import sys
 import sysconfig
 import types
@@ -14,6 +15,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 import sklearn
 
+from harness import ways
 from harness.ordinary import LINES
 from harness.planted import KINDS
 from jupyterlab_mlops.kernel.secret_rules import OwnRules, pattern_of
@@ -72,6 +74,43 @@ def test_what_is_called_a_secret_goes_and_its_name_stays(redactor, text, secret)
     assert secret not in cleaned
     assert (mark := MARKS.search(cleaned)) is not None
     assert cleaned[: mark.start()] == text.split(secret)[0] or cleaned == mark[0]
+
+
+def made_up_word() -> str:
+    """A secret that nothing tells by its form: letters and digits, as long as "password"."""
+    return f"Zq7{secrets.token_hex(8)}"[:16]
+
+
+@pytest.mark.parametrize("way", ways.SHOWN)
+def test_what_programs_show_of_a_secret_is_found(redactor, way):
+    secret = made_up_word()
+    assert secret not in redactor.text(way % secret)
+
+
+@pytest.mark.parametrize("way", ways.IN_SOURCE)
+def test_so_it_is_in_code(redactor, way):
+    secret = made_up_word()
+    assert secret not in redactor.source(way % secret)
+
+
+def test_tables_of_what_is_no_secret_stay(redactor):
+    for table in (
+        "   token  count\n0    the     12\n1  of7ab      9",
+        "key,value\nalpha1,beta2\ngamma3,delta4",
+        "       user  has password\n0  ann-1        yes-1",
+        "  password  length\nmean      NaN  12.5\nstd       NaN   1.5",
+        "<table><tr><th>key</th><th>n</th></tr><tr><td>alpha1</td><td>3</td></tr></table>",
+    ):
+        assert redactor.text(table) == table
+
+
+def test_lines_of_a_value_are_known_each_by_itself(redactor, monkeypatch):
+    monkeypatch.setenv("DEPLOY_KEY_SECRET", "first-line-0123\nsecond-line-4567\nx")
+    shown = redactor.text("  | second-line-4567\n  | first-line-0123\n")
+    assert shown == f"  | {MARK}\n  | {MARK}\n"
+    assert "7365636f6e642d6c696e652d34353637" not in redactor.text(
+        "0x7365636f6e642d6c696e652d34353637"
+    )
 
 
 def test_a_secret_is_known_again_without_its_name(redactor):
