@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 PARTS = (
     *("calls", "cell", "start", "output", "autolog"),
-    *("metrics", "capture", "runs", "search", "table", "rest", "artifacts"),
+    *("metrics", "capture", "runs", "search", "table", "rest", "artifacts", "loop"),
 )
 
 
@@ -66,6 +66,8 @@ TABLE = (
     Row("rest", "points_over_in_process", "1,000,000 points over REST", "x in process", 4),
     Row("artifacts", "big_speed_of_copy_and_hash", "200 MB", "x copy and hash", 0.9, True),
     Row("artifacts", "small_speed_of_pack", "2,000 files of 10 kB", "x bare pack", 0.5, True),
+    Row("loop", "longest_slice_ms", "event loop kept by one request", "ms", 100),
+    Row("loop", "messages_of_kernels_ms", "by our part of a kernel's message", "ms", 100),
     Row("autolog", "least_room_ms", "autologging, room left at worst", "ms", 0, True),
 )
 """Figures without a row here are told below the table."""

@@ -99,6 +99,8 @@ class Assembler:
 
     Attributes
     ----------
+    limits : Limits
+        As given.
     session_id : str or None
         The present life; None before its first message and after its end.
     recording : bool
@@ -121,7 +123,7 @@ class Assembler:
         self.session_id: str | None = None
         self.recording = self.recorded = True
         self.rung = False
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._own: str | None = None
         self._sequence = 0
         self._switched = False
@@ -237,7 +239,7 @@ class Assembler:
             return
         self._sequence += 1
         execution_id = make_execution_id(self.session_id, msg_id)
-        outputs = CellOutputs(execution_id, self._limits.piece, self._limits.execution)
+        outputs = CellOutputs(execution_id, self.limits.piece, self.limits.execution)
         self._running[msg_id] = _Running(execution_id, at, outputs)
         yield ExecutionStart(
             session_id=self.session_id,

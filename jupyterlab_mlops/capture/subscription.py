@@ -8,17 +8,21 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
 import zmq
 from jupyter_client.session import DELIM, Session
 
+from ..kernel.outputs import without_excess
 from ..kernel.whisper import FIELD, unseal
 from ..types import AnyRecord
 from .assemble import WANTED, Assembler, Message
 from .attach import attach_request
 
+LARGE_MESSAGE = 256 * 1024
+"""Bytes from which a message is read on another thread: to check its signature takes long, too."""
 RECONNECT_MS = 5
 """With the library's 100 ms, the first execution of one fresh kernel in ten was missed."""
 GATHER_SECONDS = 0.02
@@ -68,7 +72,7 @@ class Subscription:
         self._ring = ring
         self._fault = fault
         self._learn = learn
-        self._waiting: deque[Message] = deque()
+        self._waiting: deque[Message | list[bytes]] = deque()
         self._reading: asyncio.Task[None] | None = None
         self._live: asyncio.TimerHandle | None = None
         self._gathered: list[AnyRecord] = []
@@ -96,8 +100,9 @@ class Subscription:
             self.manager.remove_restart_callback(self._crashed, "dead")
         if self._reading is not None:
             self._reading.cancel()
-        for message in self._waiting:
-            self._feed(message)
+        for waiting in self._waiting:
+            message = self._parse(waiting) if isinstance(waiting, list) else waiting
+            self._take(message)
         self._waiting.clear()
         if self._live is not None:
             self._live.cancel()
@@ -149,6 +154,10 @@ class Subscription:
 
     def _received(self, frames: list[bytes]) -> None:
         def receive() -> None:
+            if sum(map(len, frames)) > LARGE_MESSAGE:
+                if self.enabled:
+                    self._queue(frames)
+                return
             message = self._parse(frames)
             if message is None or not self.enabled:
                 return
@@ -160,20 +169,32 @@ class Subscription:
 
         self._guarded("tap.received", receive)
 
-    def _queue(self, message: Message) -> None:
-        """Hold a message back until the path of the cell before it is known."""
+    def _queue(self, message: Message | list[bytes]) -> None:
+        """Hold a message back until it is read, and the path of the cell before it is known."""
         self._waiting.append(message)
         if self._reading is None or self._reading.done():
             self._reading = asyncio.ensure_future(self._read())
 
     async def _read(self) -> None:
         while self._waiting:
-            if self._waiting[0].kind == "execute_input":
-                try:
+            waiting = self._waiting[0]
+            message: Message | None = None
+            try:
+                if isinstance(waiting, list):
+                    message = await asyncio.to_thread(self._parse_large, waiting)
+                else:
+                    message = waiting
+                if message is not None and message.kind == "execute_input":
                     self.moved(await self._find_notebook() or self.assembler.about.notebook)
-                except Exception as error:
-                    self._fault("tap.find_notebook", error)
-            self._guarded("tap.feed", lambda: self._feed(self._waiting.popleft()))
+            except Exception as error:
+                self._fault("tap.read", error)
+            self._waiting.popleft()
+            self._guarded("tap.feed", partial(self._take, message))
+
+    def _take(self, message: Message | None) -> None:
+        if message is not None:
+            self._hear(message)
+            self._feed(message)
 
     def _parse(self, frames: list[bytes]) -> Message | None:
         """Read header and parent; the content only of types that are wanted."""
@@ -187,6 +208,14 @@ class Subscription:
         content = _decode(parts[4]) if kind in WANTED else {}
         metadata = _decode(parts[3]) if kind == "execute_input" else {}
         return Message(kind, header, _decode(parts[2]), content, metadata)
+
+    def _parse_large(self, frames: list[bytes]) -> Message | None:
+        message = self._parse(frames)
+        if message is None:
+            return None
+        return message._replace(
+            content=without_excess(message.content, self.assembler.limits.piece)
+        )
 
     def _hear(self, message: Message) -> None:
         """Take up what the kernel says of secrets, before any output that may hold them."""

@@ -6,6 +6,7 @@ nbclient or papermill stores: streams joined, displays updated in place, cleared
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,8 @@ REMEMBERED_CELLS = 64
 """So many cells with displays that later ones may update are kept in mind."""
 _OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result", "error")
 _KINDS = frozenset([*_OUTPUTS, "clear_output", "comm_open", "comm_msg", "status"])
+EXCESS = object()
+"""In the data of a display: what stood there is more than is kept."""
 SKIPPED = "mlops_skip"
 """In the metadata of `execute_input`: this cell is not to be recorded."""
 
@@ -160,7 +163,21 @@ class CellOutputs:
         return kept
 
 
+def without_excess(content: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Return a message with a mark in place of what `CellOutputs` would leave out of it.
+
+    To see how large JSON is takes as long as to write it: where somebody waits, do so elsewhere.
+    """
+    data = content.get("data")
+    if not isinstance(data, dict):
+        return content
+    kept = {name: value if _size(value) <= limit else EXCESS for name, value in data.items()}
+    return {**content, "data": kept}
+
+
 def _size(value: Any) -> int:
+    if value is EXCESS:
+        return sys.maxsize
     return len(value) if isinstance(value, (str, bytes)) else len(repr(value))
 
 

@@ -11,12 +11,12 @@ import msgspec
 
 from ..errors import InvalidRequest
 from .messages import Message
+from .rules import shown
 
 M = TypeVar("M", bound=Message)
 
 MORE = " See the API docs for more information about request parameters."
 LARGEST_INT = 2**63 - 1
-LONGEST_SHOWN = 500
 MOST_VALUES = 500_000
 """In a body; what stands in its texts counts too. To make more takes longer than one may wait."""
 
@@ -33,7 +33,7 @@ def from_body(kind: type[M], body: bytes) -> M:
     InvalidRequest
         It is no JSON object, holds too much, or a field is missing or of another type.
     """
-    if sum(map(body.count, b"[{,")) > MOST_VALUES:
+    if sum(body.count(sign) for sign in (b"[", b"{", b",")) > MOST_VALUES:
         raise InvalidRequest(
             f"The body holds too many values: at most {MOST_VALUES:,} are allowed."
         )
@@ -96,9 +96,8 @@ def _explained(message: str, values: dict[str, Any]) -> str:
     at = _AT.search(message)
     where = at[1] if at else ""
     value = _value_at(values, where)
-    shown = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)[:LONGEST_SHOWN]
     hint = f"Hint: Value was of type '{type(value).__name__}'."
-    return f"Invalid value {shown} for parameter '{where}' supplied:  {hint}"
+    return f"Invalid value {shown(value)} for parameter '{where}' supplied:  {hint}"
 
 
 def _value_at(value: Any, path: str) -> Any:

@@ -141,8 +141,7 @@ class MLflowHandler(MLOpsHandler):
         if isinstance(result, FileAnswer):
             await self._send_file(result)
         elif not self._finished:
-            self.set_header("Content-Type", _kind_of(result))
-            self.finish(result if isinstance(result, (bytes, str)) else msgspec.json.encode(result))
+            await self.finish_with(_encoded(result), _kind_of(result))
 
     async def _result(self, call: Call, path: dict[str, str]) -> Any:
         self.check_path()
@@ -270,6 +269,12 @@ def operation(call: Call) -> Callable[..., Any]:
 
 def _status(error: MLOpsError) -> int:
     return 404 if isinstance(error, NotFound) else STATUS.get(error.error_code, 400)
+
+
+def _encoded(result: Any) -> bytes:
+    if isinstance(result, str):
+        return result.encode()
+    return result if isinstance(result, bytes) else msgspec.json.encode(result)
 
 
 def _kind_of(result: Any) -> str:

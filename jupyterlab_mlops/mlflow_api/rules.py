@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ..errors import InvalidRequest
 from .messages import LogBatch, Metric, Pair
@@ -18,6 +19,7 @@ DATASET_NAME, DATASET_DIGEST, DATASET_SOURCE = 500, 36, 65_535
 DATASET_SCHEMA, DATASET_PROFILE = 1_048_575, 16_777_215
 INPUT_TAG_KEY, INPUT_TAG_VALUE = 255, 500
 LARGEST_PAGE = 50_000
+LONGEST_SHOWN = 500
 
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 _EXPERIMENT_ID = re.compile(r"[0-9]{1,18}")
@@ -27,9 +29,15 @@ _BAD_IN_MODEL = ("/", ":", ".", "%", '"', "'")
 
 def invalid(path: str, value: object, reason: str = "") -> InvalidRequest:
     """Compose MLflow's sentence about a value."""
-    shown = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)[:500]
     tail = f": {reason}" if reason else "."
-    return InvalidRequest(f"Invalid value {shown} for parameter '{path}' supplied{tail}")
+    return InvalidRequest(f"Invalid value {shown(value)} for parameter '{path}' supplied{tail}")
+
+
+def shown(value: object) -> str:
+    """Write the beginning of a value as JSON; of a huge one no more than that is written."""
+    value = value[:LONGEST_SHOWN] if isinstance(value, str) else value
+    encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+    return "".join(islice(encoder.iterencode(value), LONGEST_SHOWN))[:LONGEST_SHOWN]
 
 
 def missing(name: str) -> InvalidRequest:

@@ -28,15 +28,13 @@ def view_of(given: str, name: str) -> View:
 async def search_runs(services: MLflowServices, message: SearchRuns) -> bytes:
     rules.check_page(message.max_results)
     view = view_of(message.run_view_type, "run_view_type")
-    ids = [rules.check_experiment_id(text) for text in message.experiment_ids]
-    if not ids:
+    if not message.experiment_ids:
         return b"{}"
-    return await services.read(_search_runs, message, view, ids)
+    return await services.read(_search_runs, message, view)
 
 
-def _search_runs(
-    conn: sqlite3.Connection, message: SearchRuns, view: View, ids: list[int]
-) -> bytes:
+def _search_runs(conn: sqlite3.Connection, message: SearchRuns, view: View) -> bytes:
+    ids = [rules.check_experiment_id(text) for text in message.experiment_ids]
     found, token = tracking.search(
         conn,
         message.filter,

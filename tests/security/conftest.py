@@ -1,4 +1,4 @@
-"""One real server for all tests of a module, on the sample record."""
+"""One real server for all tests of this folder, on the sample record."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import pytest
 import sample
 
 from harness import Server
+from harness.heartbeat import with_heartbeat
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on the sample record, which the tests of a module share."""
+    """A server on the sample record, which tests share; it has its pulse felt."""
     folder = tmp_path_factory.mktemp("served")
     sample.make(folder / "data")
-    with Server(folder, application="server") as server:
+    with Server(folder, application="server", **with_heartbeat()) as server:
         yield server
