@@ -14,13 +14,13 @@ import os
 import re
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from ..errors import InvalidRequest, NotFound, StoreUnavailable
-from .changes import WriteConnection
+from .changes import Place, WriteConnection
 from .rows import one
 
 PACK_LIMIT = 262_144
@@ -30,6 +30,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 PACK_SIZE = 256 * 1024 * 1024
 """A pack is closed when it has grown to this size."""
 _PIECE = 1 << 20
+_STORED_THERE = "SELECT 1 FROM blobs WHERE digest = ? AND pack IS ? AND offset IS ?"
 _log = logging.getLogger("jupyterlab_mlops")
 
 
@@ -124,24 +125,39 @@ class BlobStore:
         tx.execute("INSERT OR IGNORE INTO blobs (digest, size) VALUES (?, ?)", (digest, size))
 
     def erase(self, tx: sqlite3.Connection, digest: str) -> int:
-        """Make content unreadable for good; return its size, 0 when it is not known."""
-        row = one(tx, "SELECT size, pack, offset FROM blobs WHERE digest = ?", (digest,))
+        """Make content unreadable for good; return its size, 0 when it is not known.
+
+        In a write of `Database` that happens once it is committed, for it cannot be taken back.
+        """
+        row = one(tx, "SELECT digest, size, pack, offset FROM blobs WHERE digest = ?", (digest,))
         if row is None:
             return 0
-        try:
-            self._overwrite(digest, row)
-        except InvalidRequest as error:
-            _log.warning("Not erased: %s", error)
         tx.execute("DELETE FROM blobs WHERE digest = ?", (digest,))
+        if isinstance(tx, WriteConnection):
+            tx.doomed.append(cast(Place, row))
+        else:
+            self.overwrite(tx, cast(Place, row))
         return int(row["size"])
 
-    def _overwrite(self, digest: str, row: dict[str, Any]) -> None:
-        if row["pack"] is None:
-            self.file_of(digest).unlink(missing_ok=True)
+    def overwrite(self, conn: sqlite3.Connection, place: Place) -> None:
+        """Overwrite or delete content, unless it was stored there once more."""
+        if one(conn, _STORED_THERE, (place["digest"], place["pack"], place["offset"])):
             return
-        with _opened(self.pack_of(row["pack"]), os.O_RDWR) as file:
-            file.seek(row["offset"])
-            file.write(bytes(min(row["size"], os.fstat(file.fileno()).st_size)))
+        try:
+            self._overwrite(place)
+        except InvalidRequest as error:
+            _log.warning("Not erased: %s", error)
+
+    def _overwrite(self, place: Place) -> None:
+        if place["pack"] is None:
+            self.file_of(place["digest"]).unlink(missing_ok=True)
+            return
+        with (
+            suppress(FileNotFoundError),
+            _opened(self.pack_of(place["pack"]), os.O_RDWR) as file,
+        ):
+            file.seek(place["offset"] or 0)
+            file.write(bytes(min(place["size"], os.fstat(file.fileno()).st_size)))
 
     def _known(self, tx: sqlite3.Connection, digest: str) -> bool:
         row = tx.execute("SELECT pack FROM blobs WHERE digest = ?", (digest,)).fetchone()

@@ -53,10 +53,20 @@ def is_empty(changes: Changes) -> bool:
     return not any(changes.values())
 
 
+class Place(TypedDict):
+    """Where content lies: in a pack, or, with `pack` None, in a file of its own."""
+
+    digest: str
+    size: int
+    pack: str | None
+    offset: int | None
+
+
 class WriteConnection(sqlite3.Connection):
     """The writer's connection; it gathers what the running transaction changes.
 
     `erased` says that something was erased for good, so that no old page may stay in the WAL;
+    `doomed` is content that is to go once that is committed;
     `folder` is that of the record, `pack` the file that content was appended to last, `files`
     tells the record and its log that it has open from others of the same names; `user` and
     `execution_id` say who writes (`authors.written_by`).
@@ -64,6 +74,7 @@ class WriteConnection(sqlite3.Connection):
 
     collected: list[Changes]
     erased: bool
+    doomed: list[Place]
     folder: Path | None = None
     pack: FileIO | None = None
     files: Files
@@ -74,6 +85,7 @@ class WriteConnection(sqlite3.Connection):
         """Forget what was gathered for the transaction before."""
         self.collected = []
         self.erased = False
+        self.doomed = []
 
     def close(self) -> None:
         """Close the pack and the connection."""

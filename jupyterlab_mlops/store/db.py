@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import StoreUnavailable
 from . import migrations, traces
+from .blobs import BlobStore
 from .changes import Changes, WriteConnection, is_empty, merge, no_changes
 from .connections import (
     BUSY_SECONDS,
@@ -33,6 +34,7 @@ from .connections import (
 )
 from .health import damaged, explained, identity, is_frozen, no_file, not_writable
 from .patience import in_time
+from .rows import from_json, to_json
 from .shared_index import files_of, put_back
 
 if TYPE_CHECKING:
@@ -50,7 +52,10 @@ POLL_SECONDS = 1.0
 _TRIES, _PATIENT_TRIES = 3, 10
 _GROUP = 64
 """Queued writes that may share one commit."""
-_IS_ERASING = "SELECT 1 FROM settings WHERE key = 'erasing'"
+_IS_ERASING = "SELECT value FROM settings WHERE key = 'erasing'"
+_DOOMED = "SELECT value FROM settings WHERE key = 'doomed'"
+_DOOM = "INSERT OR REPLACE INTO settings (key, value) VALUES ('doomed', ?)"
+_END_DOOM = "DELETE FROM settings WHERE key = 'doomed'"
 _BEGIN_ERASING = "INSERT OR REPLACE INTO settings (key, value) VALUES ('erasing', '1')"
 _END_ERASING = "DELETE FROM settings WHERE key = 'erasing'"
 _log = logging.getLogger("jupyterlab_mlops")
@@ -131,12 +136,28 @@ class Database:
     def _finish_erasing(self) -> None:
         """Do what a killed process has left undone: in copies, in journals and in the log."""
         with closing(connect_reader(self.path, self._busy_seconds)) as reader:
-            if not reader.execute(_IS_ERASING).fetchone():
-                return
+            erasing, doomed = (reader.execute(q).fetchone() for q in (_IS_ERASING, _DOOMED))
+        if not erasing and not doomed:
+            return
         with closing(self._connect_writer()) as writer:
+            self._overwrite_doomed(writer)
+            if not erasing:
+                return
             traces.erase(writer, self.data_dir)
             if not writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 writer.execute(_END_ERASING)
+
+    def _overwrite_doomed(self, writer: WriteConnection) -> None:
+        """Let content go that a committed transaction has erased, whoever made it."""
+        row = writer.execute(_DOOMED).fetchone()
+        blobs = BlobStore(self.data_dir)
+        try:
+            for place in from_json(row[0]) if row else []:
+                blobs.overwrite(writer, place)
+        except OSError as error:
+            _log.warning("Erased content is still there, until the next start: %s", error)
+        else:
+            writer.execute(_END_DOOM)
 
     def _connect_writer(self) -> WriteConnection:
         self._make_private_file()  # where somebody has deleted it
@@ -295,9 +316,15 @@ class Database:
         outcomes = [self._attempt(connection, fn) for fn, _ in tasks]
         if connection.erased:
             connection.execute(_BEGIN_ERASING)
+        if connection.doomed:
+            left = connection.execute(_DOOMED).fetchone()
+            places = [*(from_json(left[0]) if left else []), *connection.doomed]
+            connection.execute(_DOOM, (to_json(places),))
         connection.execute("COMMIT")
         if identity(self.path) != connection.files.record:
             raise StoreUnavailable(f"The record {self.path} was replaced; try again.")
+        if connection.doomed:
+            self._overwrite_doomed(connection)
         if connection.erased:
             self._must_truncate = True
             traces.erase(connection, self.data_dir)
@@ -317,7 +344,7 @@ class Database:
     def _attempt(
         self, connection: WriteConnection, fn: Callable[[sqlite3.Connection], Any]
     ) -> tuple[Any, BaseException | None]:
-        before = list(connection.collected)
+        before, doomed_before = list(connection.collected), len(connection.doomed)
         connection.execute("SAVEPOINT one_write")
         try:
             with explained(self.path):
@@ -329,6 +356,7 @@ class Database:
             connection.execute("ROLLBACK TO one_write")
             connection.execute("RELEASE one_write")
             connection.collected = before
+            del connection.doomed[doomed_before:]
             return None, error
         connection.execute("RELEASE one_write")
         return result, None

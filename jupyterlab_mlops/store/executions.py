@@ -14,7 +14,7 @@ from ..types import Execution, ExecutionError, ExecutionPage, ForgetAnswer, Forg
 from .blobs import BlobStore
 from .changes import Changes, WriteConnection, collecting, note
 from .outputs import restore_images
-from .rows import dicts, from_json, in_parts, marks, value
+from .rows import dicts, from_json, in_parts, marks, to_json, value
 from .traces import still_awaited
 
 _COLUMNS = """
@@ -24,6 +24,8 @@ _COLUMNS = """
 """
 _FROM = "FROM executions e JOIN sessions s USING (session_id)"
 _STARTED = "e.source IS NOT NULL"
+_LISTED = "(SELECT value FROM json_each(?))"
+"""For as many as there are: SQLite binds some 30,000 values at most."""
 MAX_LIMIT = 10_000
 LONGEST_TOKEN = 100
 
@@ -214,35 +216,34 @@ def forget(
     """
     changes = collecting(tx, changes)
     keys = _to_forget(tx, record)
-    marked = marks(keys)
+    listed = (to_json(keys),)
     digests = [
         digest
         for (digest,) in tx.execute(
-            f"SELECT digest FROM output_blobs WHERE execution IN ({marked})", keys
+            f"SELECT digest FROM output_blobs WHERE execution IN {_LISTED}", listed
         )
     ]
-    texts = value(
-        tx, f"SELECT total(length(outputs)) FROM outputs WHERE execution IN ({marked})", keys
-    )
-    outputs = value(
-        tx, f"SELECT total(output_count) FROM outputs WHERE execution IN ({marked})", keys
-    )
+    texts, outputs = tx.execute(
+        f"SELECT total(length(outputs)), total(output_count) FROM outputs"
+        f" WHERE execution IN {_LISTED}",
+        listed,
+    ).fetchone()
     if dry_run:
         return ForgetAnswer(executions=len(keys), outputs=int(outputs), freed_bytes=int(texts))
-    _note_forgotten(tx, keys, changes)
+    _note_forgotten(tx, listed, changes)
     tx.execute(
         "DELETE FROM artifacts WHERE from_output AND execution_id IN"
-        f" (SELECT execution_id FROM executions WHERE id IN ({marked}))",
-        keys,
+        f" (SELECT execution_id FROM executions WHERE id IN {_LISTED})",
+        listed,
     )
     tx.execute(
         "UPDATE runs SET error = NULL WHERE error IS NOT NULL AND error_execution_id IN"
-        f" (SELECT execution_id FROM executions WHERE id IN ({marked}))",
-        keys,
+        f" (SELECT execution_id FROM executions WHERE id IN {_LISTED})",
+        listed,
     )
     for table in ("outputs", "output_blobs", "execution_runs"):
-        tx.execute(f"DELETE FROM {table} WHERE execution IN ({marked})", keys)
-    tx.execute(f"DELETE FROM executions WHERE id IN ({marked})", keys)
+        tx.execute(f"DELETE FROM {table} WHERE execution IN {_LISTED}", listed)
+    tx.execute(f"DELETE FROM executions WHERE id IN {_LISTED}", listed)
     # Without it the words of what was erased stay in the index until it happens to be merged.
     tx.execute("INSERT INTO executions_text (executions_text) VALUES ('optimize')")
     if isinstance(tx, WriteConnection):
@@ -272,15 +273,14 @@ def _to_forget(tx: sqlite3.Connection, record: Forgotten) -> list[int]:
     return sorted(keys)
 
 
-def _note_forgotten(tx: sqlite3.Connection, keys: list[int], changes: Changes) -> None:
-    marked = marks(keys)
+def _note_forgotten(tx: sqlite3.Connection, listed: tuple[str], changes: Changes) -> None:
     for execution_id, session_id in tx.execute(
-        f"SELECT execution_id, session_id FROM executions WHERE id IN ({marked})", keys
+        f"SELECT execution_id, session_id FROM executions WHERE id IN {_LISTED}", listed
     ):
         note(changes, "executions", execution_id)
         note(changes, "sessions", session_id)
     for (run_id,) in tx.execute(
-        f"SELECT DISTINCT run_id FROM execution_runs WHERE execution IN ({marked})", keys
+        f"SELECT DISTINCT run_id FROM execution_runs WHERE execution IN {_LISTED}", listed
     ):
         note(changes, "runs", run_id)
 

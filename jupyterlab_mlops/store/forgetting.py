@@ -22,6 +22,7 @@ from .runs import find_run_id
 from .traces import segments_of
 
 SHORTEST = 4
+_CONTENT = "SELECT digest FROM blobs WHERE pack = ? AND offset < ? AND offset + size > ?"
 _USERS = ("artifacts", "files", "output_blobs")
 Progress = Callable[[str], None]
 
@@ -100,9 +101,8 @@ def holders(
     for number, pack in enumerate(packs, 1):
         say(f"Looking into pack {number} of {len(packs)}")
         places = list(_places(blobs.data_dir / "packs" / pack, wanted))
-        sql = "SELECT digest FROM blobs WHERE pack = ? AND offset < ? AND offset + size > ?"
         for start, stop in places:
-            found += [digest for (digest,) in conn.execute(sql, (pack, stop, start))]
+            found += [digest for (digest,) in conn.execute(_CONTENT, (pack, stop, start))]
     files = conn.execute("SELECT digest FROM blobs WHERE pack IS NULL").fetchall()
     for number, (digest,) in enumerate(files, 1):
         say(f"Looking into file {number} of {len(files)}")
@@ -142,8 +142,8 @@ def forget_value(tx: sqlite3.Connection, written: Sequence[str], digests: Sequen
     for index in _text_indexes(tx):
         tx.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
         tx.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
-    _erase_content(tx, digests)
-    _blank_strays(BlobStore.beside(tx).data_dir, [form.encode() for form in written])
+    meanwhile = _blank_strays(tx, [form.encode() for form in written])
+    _erase_content(tx, list(dict.fromkeys([*digests, *meanwhile])))
     if isinstance(tx, WriteConnection):
         tx.erased = True
         collecting(tx)["status"] = True
@@ -165,15 +165,25 @@ def _erase_content(tx: sqlite3.Connection, digests: Sequence[str]) -> None:
         blobs.erase(tx, digest)
 
 
-def _blank_strays(data_dir: Path, wanted: Sequence[bytes]) -> None:
-    """Overwrite what packs hold of it outside of all content: of transactions that failed."""
-    for path in data_dir.glob("packs/*.pack"):
-        places = list(_places(path, wanted))
-        if places:
+def _blank_strays(tx: sqlite3.Connection, wanted: Sequence[bytes]) -> list[str]:
+    """Overwrite what packs hold of it outside of all content: of transactions that failed.
+
+    Returns the digests of content that holds it, which goes with the commit, not before.
+    """
+    content: list[str] = []
+    for path in BlobStore.beside(tx).data_dir.glob("packs/*.pack"):
+        strays: list[tuple[int, int]] = []
+        for start, stop in _places(path, wanted):
+            found = tx.execute(_CONTENT, (path.name, stop, start)).fetchall()
+            content += [digest for (digest,) in found]
+            if not found:
+                strays.append((start, stop))
+        if strays:
             with path.open("r+b") as file:
-                for start, stop in places:
+                for start, stop in strays:
                     file.seek(start)
                     file.write(bytes(stop - start))
+    return content
 
 
 def _places(path: Path, wanted: Sequence[bytes]) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import html
@@ -189,6 +190,102 @@ forget_all(Database(sys.argv[1]), lambda: None, ForgetRequest(secret=sys.stdin.r
     with closing(Database(data_dir)):
         assert where_it_is(data_dir) == []
     journal.close()
+
+
+KILLED = """
+import os, random, shutil, signal, sys, threading
+from pathlib import Path
+from jupyterlab_mlops.actions import forget_all
+from jupyterlab_mlops.kernel.secret_values import forms_of
+from jupyterlab_mlops.store.artifacts import list_artifacts
+from jupyterlab_mlops.store.blobs import BlobStore
+from jupyterlab_mlops.store.db import Database
+from jupyterlab_mlops.types import ForgetRequest
+
+source, work, secret = Path(sys.argv[1]), Path(sys.argv[2]), sys.stdin.read()
+calls = 0
+
+def forget(last):
+    def count(*_):
+        global calls
+        calls += 1
+        if calls == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+    database = Database(work)
+    threading.setprofile(count)
+    sys.setprofile(count)
+    forget_all(database, lambda: None, ForgetRequest(secret=secret), None)
+    sys.setprofile(None)
+    (work.parent / "calls").write_text(str(calls))
+    os._exit(0)
+
+def look():
+    database = Database(work)
+    found = database.read(lambda conn: list_artifacts(conn, "r"))
+    for artifact in found:  # whole, or gone
+        database.read(lambda conn: BlobStore(work).read(artifact.digest, conn))
+    forms = [form.encode() for form in forms_of(secret)]
+    files = [path.read_bytes() for path in work.rglob("*") if path.is_file()]
+    held = any(form in content for content in files for form in forms)
+    assert held == bool(found), (held, found)
+    os._exit(1 if held else 0)
+
+def in_a_child(work_of_it, *arguments):
+    child = os.fork()
+    if child == 0:
+        try:
+            work_of_it(*arguments)
+        finally:
+            os._exit(9)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def tried(last):
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(source, work)
+    return in_a_child(forget, last), in_a_child(look)
+
+assert tried(-1) == (0, 0)
+every = int((work.parent / "calls").read_text())
+ends = {tried(last) for last in random.sample(range(1, every), 40)}
+print(sorted(ends))
+"""
+
+
+def test_wherever_it_is_killed_it_has_changed_nothing_or_is_finished(
+    tmp_path: Path, data_dir: Path
+) -> None:
+    with closing(Database(data_dir)) as database:
+        ingest = Ingest(database, redactor=Redactor(enabled=False))
+        record(data_dir, ingest).close()
+        ingest.drain()
+        ingest.close()
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", KILLED, str(data_dir), str(tmp_path / "copy")],
+        input=SECRET, text=True, capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    ends = set(ast.literal_eval(done.stdout))
+    killed = -signal.SIGKILL
+    assert ends <= {(killed, 0), (killed, 1), (0, 0)}, done.stderr
+    assert (killed, 1) in ends  # before its end
+    assert (killed, 0) in ends  # after it
+
+
+def test_as_many_cells_as_there_are_can_be_forgotten(data_dir: Path, database: Database) -> None:
+    def many(tx) -> None:
+        tx.execute("INSERT INTO sessions (session_id, started_at) VALUES ('s', 1)")
+        tx.executemany(
+            "INSERT INTO executions (execution_id, session_id, source, started_at, status)"
+            " VALUES (?, 's', 'x = 1', 1, 'ok')",
+            [(f"{n:032x}",) for n in range(33_000)],
+        )
+
+    database.write_now(many)
+    asked = ForgetRequest(since=0, dry_run=True)
+    assert forget_all(database, lambda: None, asked, None).executions == 33_000
+    answer = forget_all(database, lambda: None, ForgetRequest(since=0), None)
+    assert answer.executions == 33_000
+    assert database.read(lambda conn: list_executions(conn)).executions == []
 
 
 def test_wrong_wishes_change_nothing(database: Database) -> None:
