@@ -8,6 +8,7 @@ import os
 import sqlite3
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,16 @@ from .capture.redact import Redactor
 from .capture.tap import Tap
 from .config import Settings
 from .errors import MLOpsError, RecordDamaged, StoreUnavailable
+from .identity import account
 from .kernel.autolog.frameworks import OFF as AUTOLOG_OFF
-from .kernel.places import journals_dir, scratch_dir
+from .kernel.places import journals_dir, passed_over, scratch_dir
 from .kernel.secrets import SETTING
 from .mlflow_api.caller import KernelTokens
 from .mlflow_api.handler import handlers as mlflow_handlers
 from .mlflow_api.kernels import tell_kernels
 from .registry.outbox import Outbox
 from .registry.targets import Targets
-from .store import retention, status
+from .store import audit, retention, status
 from .store.blobs import BlobStore
 from .store.db import Database
 from .store.repair import repair
@@ -100,6 +102,8 @@ class MLOpsApp(Settings, ExtensionApp):
     description = "Records every execution of a server's kernels."
     parts: MLOps | None = None
     redaction_troubles: list[str]
+    passed_over: str | None = None
+    """Which record is not used, though it lies nearer."""
     _waiting: Path | None = None
     """The record that could not be opened at the start."""
     _retrying: asyncio.Future[None] | None = None
@@ -107,6 +111,9 @@ class MLOpsApp(Settings, ExtensionApp):
     def initialize_settings(self) -> None:
         """Open the record and build all parts; nothing of it may keep the server from starting."""
         folder = self.resolved_data_dir().absolute()
+        self.passed_over = None if self.record_dir else passed_over()
+        if self.passed_over:
+            self.log.warning("%s", self.passed_over)
         try:
             self.lock()
             self.check()
@@ -190,6 +197,8 @@ class MLOpsApp(Settings, ExtensionApp):
         rules, _ = self.redaction()
         redactor = Redactor(self.redact, own=rules)
         ingest = Ingest(database, redactor=redactor)
+        if database.notice is None:
+            database.write(partial(audit.enter_configuration, tell=self.told, user=account()))
         limits = Limits(self.max_output_bytes, self.max_execution_bytes)
         tap = Tap(
             server.kernel_manager,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -16,6 +18,7 @@ from .kernel.secret_rules import OwnRules, pattern_of
 
 __all__ = ["Settings", "data_dir"]
 
+_SIGNS = 4
 REDACTORS = "jupyterlab_mlops.redactors"
 """Entry points: each is a pattern, or a function from text to text."""
 
@@ -138,6 +141,16 @@ class Settings(HasTraits):
             if getattr(self, name) < 0:
                 raise InvalidRequest(f"MLOpsApp.{name} is {getattr(self, name)}; 0 is the least.")
 
+    def told(self, salt: str) -> dict[str, str | int]:
+        """Return the settings as the audit log may tell them.
+
+        Switches and numbers are told as they are, of all else how much it is, with four signs that
+        change with it: too few for anybody to find out a secret in it.
+        """
+        names = sorted({*self.class_trait_names(config=True)} & {*Settings.class_trait_names()})
+        found = {name: _told(getattr(self, name), salt) for name in names}
+        return {**found, "locked": ", ".join(sorted(self.locked))}
+
     def redaction(self) -> tuple[OwnRules, list[str]]:
         """Return the rules that work, with those of installed packages, and what is wrong."""
         troubles: list[str] = []
@@ -164,3 +177,13 @@ class Settings(HasTraits):
     def resolved_data_dir(self) -> Path:
         """Return the folder of the record."""
         return Path(self.record_dir).expanduser() if self.record_dir else data_dir()
+
+
+def _told(value: Any, salt: str) -> str | int:
+    if isinstance(value, int):
+        return value
+    if not value:
+        return ""
+    text = json.dumps(value, sort_keys=True, default=str)
+    sign = hashlib.sha256(f"{salt} {text}".encode()).hexdigest()[:_SIGNS]
+    return f"set ({sign})" if isinstance(value, str) else f"{len(value)} ({sign})"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from ..kernel.places import journals_dir, scratch_dir
+from ..kernel.places import data_dir, journals_dir, passed_over, scratch_dir
 from ..kernel.segment import SUFFIX
 from .config import folder, redactor
+from .output import complain
 
 if TYPE_CHECKING:
     from ..store.db import Database
@@ -23,7 +24,10 @@ def record() -> Iterator[Database]:
     from ..capture.owner import server_alive
     from ..store.db import Database
 
-    with closing(Database(folder())) as database:
+    place = folder()
+    if place == data_dir() and (sentence := passed_over()):
+        complain(sentence)
+    with closing(Database(place)) as database:
         if server_alive(database.data_dir):
             _tell_the_server(database)
         if _has_journals(database):

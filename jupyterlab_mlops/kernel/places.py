@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -35,19 +36,46 @@ def data_dir() -> Path:
     """Return the data folder.
 
     `JUPYTER_MLOPS_DATA_DIR`, else `.mlops` in this folder or one above it, else the user's own.
+    What another account has put there is passed over: see `passed_over`.
     """
     named = os.environ.get("JUPYTER_MLOPS_DATA_DIR")
     if named:
         return Path(named).expanduser()
-    return _project_dir() or _user_dir()
+    return next((f for f in _project_dirs() if _is_ours(f)), None) or _user_dir()
 
 
-def _project_dir() -> Path | None:
+def passed_over() -> str | None:
+    """Say which `.mlops` is not used, since another account has put it there; None: none is.
+
+    Whoever may write above a folder could else read what is run in it, or forge its record.
+    """
+    if os.environ.get("JUPYTER_MLOPS_DATA_DIR"):
+        return None
+    nearest = next(_project_dirs(), None)
+    if nearest is None or _is_ours(nearest):
+        return None
+    return (
+        f"{nearest} belongs to another account and is left alone: this is recorded in {data_dir()}."
+        " To use it all the same, name it in JUPYTER_MLOPS_DATA_DIR."
+    )
+
+
+def _project_dirs() -> Iterator[Path]:
     try:
         here = Path.cwd()
     except OSError:
-        return None
-    return next((f / ".mlops" for f in (here, *here.parents) if (f / ".mlops").is_dir()), None)
+        return
+    yield from (f / ".mlops" for f in (here, *here.parents) if (f / ".mlops").is_dir())
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tell whether a folder, and what leads there, was made by this account."""
+    if not hasattr(os, "getuid"):
+        return True
+    try:
+        return {folder.lstat().st_uid, folder.stat().st_uid} == {os.getuid()}
+    except OSError:
+        return False
 
 
 def _user_dir() -> Path:

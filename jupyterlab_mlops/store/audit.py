@@ -7,12 +7,17 @@ schema, whatever program makes them.
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..types import AuditEntry, AuditPage
 from .rows import dicts, from_json, value
+from .status import get_setting, set_setting
+
+_CONFIGURATION, _SALT = "configuration", "salt"
 
 AUDIT = (
     """
@@ -67,6 +72,33 @@ def enter(tx: sqlite3.Connection, what: str, user: str | None, **detail: Any) ->
         "INSERT INTO audit (at, user, what, detail) VALUES (?, ?, ?, ?)",
         (time.time_ns() // 1_000_000, user, what, json.dumps(detail)),
     )
+
+
+def enter_configuration(
+    tx: sqlite3.Connection, tell: Callable[[str], Mapping[str, str | int]], user: str | None
+) -> None:
+    """Add an entry where settings differ from those that were noted last.
+
+    Parameters
+    ----------
+    tell
+        Gives the settings as they may be told, with a salt that this record keeps; see
+        `Settings.told`.
+    """
+    noted = json.loads(get_setting(tx, _CONFIGURATION, "{}"))
+    salt = noted.pop(_SALT, None) or secrets.token_hex(8)
+    told = tell(salt)
+    changed = {
+        name: {"from": noted.get(name, ""), "to": value}
+        for name, value in told.items()
+        if noted.get(name) != value
+    }
+    if noted and changed:
+        enter(tx, "configuration", user, changed=changed)
+    elif not noted:
+        enter(tx, "configuration", user, settings=told)
+    if changed:
+        set_setting(tx, _CONFIGURATION, json.dumps({**told, _SALT: salt}))
 
 
 def list_audit(
