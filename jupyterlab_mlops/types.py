@@ -24,6 +24,7 @@ ColumnKind = Literal["attributes", "metrics", "params", "tags"]
 CompletionKind = Literal["field", "operator", "value", "keyword"]
 ModelFormat = Literal["skops", "pickle", "mlflow", "reference"]
 Origin = Literal["kernel", "tap", "api"]
+OffBy = Literal["user", "configuration", "administrator"]
 ComparisonFormat = Literal["html", "notebook"]
 NotebookForm = Literal["state", "executed"]
 """Each cell once, as the notebook showed it; or each execution, in the order in which they ran."""
@@ -757,6 +758,8 @@ class Status(View):
     first_use: bool
     targets: list[str]
     """Names of the push targets that are set up."""
+    off_by: OffBy | None = None
+    """Who has switched recording off for good; only what a user did can be undone here."""
 
 
 class RunPage(View):
@@ -1199,7 +1202,7 @@ class Redaction(View):
     """Secrets that were taken out of one text."""
 
     where: str
-    """`source`, `output`, `param` or `tag`."""
+    """`source`, `output`, `param`, `tag`, or `note` with the run's name."""
     id: str
     """Of the execution or of the run."""
     at: int | None

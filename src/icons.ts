@@ -49,6 +49,25 @@ export const chartIcon = icon(
   <path d="m8.9 15.8-1.5-1.2 4.2-5.2 3 2.7 4-5.3 1.6 1.2-5.3 7-3.1-2.7z"/>`
 );
 
+/** Kept from being seen, or from being changed. */
+export const lockIcon = icon(
+  'lock',
+  `<path fill-rule="evenodd" d="M6 10V8a6 6 0 0 1 12 0v2h1v11H5V10zm2 0h8V8a4 4 0 0 0-8 0zm3
+  4v3.5h2V14z"/>`
+);
+
+/** It is recorded. */
+export const recordIcon = icon(
+  'record',
+  '<path fill-rule="evenodd" d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 2a7 7 0 1 1 0 14 7 7 0 0 1 0-14z"/><circle cx="12" cy="12" r="4.5"/>'
+);
+
+/** It is not recorded. */
+export const unrecordedIcon = icon(
+  'unrecorded',
+  '<path fill-rule="evenodd" d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 2a7 7 0 0 1 5.5 11.2L7.8 6.5A7 7 0 0 1 12 5zM6.4 7.9l9.7 9.7A7 7 0 0 1 6.4 7.9z"/>'
+);
+
 /** A label on a string. */
 export const tagIcon = icon(
   'tag',

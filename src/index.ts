@@ -8,6 +8,7 @@ import { comparisonFilesPlugin } from './plugins/comparisonfiles';
 import { notebookPlugin } from './plugins/notebook';
 import { notesPlugin } from './plugins/notes';
 import { panelPlugin } from './plugins/panel';
+import { privacyPlugin } from './plugins/privacy';
 import { recordingPlugin } from './plugins/recording';
 import { registryPlugin } from './plugins/registry';
 import { restorePlugin } from './plugins/restore';
@@ -33,6 +34,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   notesPlugin,
   comparisonFilesPlugin,
   restorePlugin,
+  privacyPlugin,
   notebookPlugin,
   cellMarksPlugin,
   statusBarPlugin

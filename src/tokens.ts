@@ -82,6 +82,8 @@ export namespace CommandIDs {
   export const endRun = 'mlops:end-run';
   export const toggleRecording = 'mlops:toggle-recording';
   export const toggleAllRecording = 'mlops:toggle-all-recording';
+  export const forget = 'mlops:forget';
+  export const keepNotebookOut = 'mlops:keep-notebook-out';
   export const registerModel = 'mlops:register-model';
   export const pushVersion = 'mlops:push-version';
   export const downloadVersion = 'mlops:download-version';

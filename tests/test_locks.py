@@ -44,6 +44,10 @@ def test_an_administrators_off_stays_off(start_server: StartServer, tmp_path: Pa
     status = server.api.mlops("GET", "status")
     assert (status["recording"], status["execution_count"], status["run_count"]) == (False, 0, 0)
     assert status["targets"] == ["team"]
+    assert status["off_by"] == "administrator"
+    (noted,) = server.cli("audit")["entries"]
+    assert (noted["what"], noted["detail"]["settings"]["recording"]) == ("configuration", False)
+    assert noted["detail"]["settings"]["locked"] == "push_targets, recording, redact"
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"MLOpsApp": {"recodring": false}}'])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import actions
-from ..store import audit, cells, executions
+from ..store import audit, cells, executions, redactions
 from ..types import (
     AuditPage,
     CellSummary,
@@ -12,9 +12,17 @@ from ..types import (
     ExecutionPage,
     ForgetAnswer,
     ForgetRequest,
+    Redaction,
 )
 from .files import NOTEBOOK, FileAnswer, in_memory
-from .parameters import AuditQuery, CellsQuery, Done, ExecutionContextRequest, ExecutionsQuery
+from .parameters import (
+    AuditQuery,
+    CellsQuery,
+    Done,
+    ExecutionContextRequest,
+    ExecutionsQuery,
+    RedactionsQuery,
+)
 from .services import Services
 
 
@@ -63,11 +71,15 @@ async def add_context(services: Services, body: ExecutionContextRequest) -> Done
 
 async def forget(services: Services, body: ForgetRequest) -> ForgetAnswer:
     extension = services.extension
-    if body.secret is not None:
+    if body.secret is not None and not body.dry_run:
         extension.redactor.learn([body.secret])
     return await services.in_thread(
         actions.forget_all, extension.database, extension.ingest.drain, body, services.user
     )
+
+
+async def list_redactions(services: Services, query: RedactionsQuery) -> list[Redaction]:
+    return await services.read(redactions.list_redactions, query.run_id, query.session_id)
 
 
 async def list_audit(services: Services, query: AuditQuery) -> AuditPage:

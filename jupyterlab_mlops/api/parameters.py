@@ -39,6 +39,13 @@ class AuditQuery(Query):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
+class RedactionsQuery(Query):
+    """Where to look for what was taken out; without either, everywhere."""
+
+    run_id: Annotated[str | None, Meta(description="Of a run and its cells.")] = None
+    session_id: Annotated[str | None, Meta(description="Of a session.")] = None
+
+
 class ExecutionsQuery(Query):
     """Which executions to list, oldest first within a session."""
 

@@ -42,6 +42,8 @@ class Route:
         Struct of the query string and of the JSON body, where there is one.
     conflict
         True where the present state may forbid it (409).
+    as_sent
+        True where no secret is taken out of the body: it is there to be named.
     """
 
     verb: Verb
@@ -53,6 +55,7 @@ class Route:
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     conflict: bool = False
+    as_sent: bool = False
 
     @property
     def module(self) -> str:
@@ -123,7 +126,12 @@ def _runs() -> list[Route]:
         Route(
             "POST", "forget", "executions.forget",
             "Erase executions and their outputs, runs with their cells, or a secret wherever it is",
-            t.ForgetAnswer, RUNS, body=t.ForgetRequest, conflict=True,
+            t.ForgetAnswer, RUNS, body=t.ForgetRequest, conflict=True, as_sent=True,
+        ),
+        Route(
+            "GET", "redactions", "executions.list_redactions",
+            "Where secrets were taken out, and of which kinds", list[t.Redaction], RUNS,
+            query=p.RedactionsQuery,
         ),
         Route(
             "GET", "audit", "executions.list_audit",

@@ -11,7 +11,7 @@ from .. import __version__, actions
 from ..errors import Conflict, NotFound
 from ..store import audit, status
 from ..store.changes import collecting
-from ..types import FaultView, RecordingRequest, Status
+from ..types import FaultView, OffBy, RecordingRequest, Status
 from . import openapi
 from .kernels import ask_kernel, language_of
 from .services import Services
@@ -27,14 +27,29 @@ async def get_status(services: Services) -> Status:
         now=actions.now(),
         more_faults=_present_trouble(services),
     )
-    return msgspec.structs.replace(found, recording=found.recording and extension.tap.enabled)
+    off_by = _off_by(services, found.recording)
+    return msgspec.structs.replace(
+        found, recording=off_by is None and extension.tap.enabled, off_by=off_by
+    )
+
+
+def _off_by(services: Services, wanted: bool) -> OffBy | None:
+    """Say who keeps this server from recording."""
+    config = services.extension.config
+    if not config.recording:
+        return "administrator" if "recording" in config.locked else "configuration"
+    return None if wanted else "user"
 
 
 def _present_trouble(services: Services) -> list[FaultView]:
     """Say what the record itself cannot say, since it cannot be written."""
     now = actions.now()
     extension = services.extension
-    troubles = {"record": extension.database.notice, "ingest": extension.ingest.trouble}
+    troubles = {
+        "record": extension.database.notice,
+        "folder": extension.config.passed_over,
+        "ingest": extension.ingest.trouble,
+    }
     rules = [*extension.config.redaction_troubles, *extension.redactor.troubles]
     said = [*troubles.items(), *(("redaction", trouble) for trouble in rules)]
     return [

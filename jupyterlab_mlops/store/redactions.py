@@ -13,16 +13,29 @@ _SIGN = "[redacted"
 _OF_CELL = (
     "SELECT e.execution_id, e.started_at, coalesce(e.source, ''), coalesce(o.outputs, '')"
     " FROM executions e LEFT JOIN outputs o ON o.execution = e.id"
-    " WHERE (instr(e.source, ?) OR instr(o.outputs, ?))"
+    " WHERE (instr(e.source, :sign) OR instr(o.outputs, :sign))"
 )
-_OF_RUN = (
-    "SELECT r.run_id, r.start_time, p.key || ' ' || p.value FROM {table} p JOIN runs r"
-    " ON r.id = p.run WHERE (instr(p.value, ?) OR instr(p.key, ?))"
+_PAIRS = (
+    "SELECT r.run_id, r.start_time, p.key || ' ' || p.value FROM {} p JOIN runs r"
+    " ON r.id = p.run WHERE (instr(p.value, :sign) OR instr(p.key, :sign))"
 )
+_OF_RUN = {
+    "param": _PAIRS.format("params"),
+    "tag": _PAIRS.format("tags"),
+    "note": "SELECT r.run_id, r.start_time, r.name || ' ' || coalesce(r.note, '') FROM runs r"
+    " WHERE (instr(r.note, :sign) OR instr(r.name, :sign))",
+}
 
 
-def list_redactions(conn: sqlite3.Connection, run: str | None = None) -> list[Redaction]:
-    """List the cells' sources and outputs, and the runs' params and tags, that have marks.
+def list_redactions(
+    conn: sqlite3.Connection, run: str | None = None, session: str | None = None
+) -> list[Redaction]:
+    """List the cells' sources and outputs, and the runs' params, tags and notes, that have marks.
+
+    Parameters
+    ----------
+    run, session
+        Only of this one.
 
     Raises
     ------
@@ -30,15 +43,19 @@ def list_redactions(conn: sqlite3.Connection, run: str | None = None) -> list[Re
         There is no such run.
     """
     run_id = None if run is None else find_run_id(conn, run)
-    of_cell = " AND e.id IN (SELECT execution FROM execution_runs WHERE run_id = ?)"
-    given = [_SIGN, _SIGN, *([run_id] if run_id else [])]
+    of_cell = (
+        " AND (:run IS NULL OR e.id IN (SELECT execution FROM execution_runs WHERE run_id = :run))"
+        " AND (:session IS NULL OR e.session_id = :session) ORDER BY e.id"
+    )
+    of_run = (
+        " AND (:run IS NULL OR r.run_id = :run) AND (:session IS NULL OR r.session_id = :session)"
+    )
+    given = {"sign": _SIGN, "run": run_id, "session": session}
     found: list[Redaction] = []
-    cells = _OF_CELL + (of_cell if run_id else "") + " ORDER BY e.id"
-    for identifier, at, source, outputs in conn.execute(cells, given):
+    for identifier, at, source, outputs in conn.execute(_OF_CELL + of_cell, given):
         found += (_of("source", identifier, at, source), _of("output", identifier, at, outputs))
-    for table in ("params", "tags"):
-        sql = _OF_RUN.format(table=table) + (" AND r.run_id = ?" if run_id else "")
-        found += (_of(table.removesuffix("s"), *row) for row in conn.execute(sql, given))
+    for where, sql in _OF_RUN.items():
+        found += (_of(where, *row) for row in conn.execute(sql + of_run, given))
     return [entry for entry in found if entry.count]
 
 

@@ -191,6 +191,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/redactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where secrets were taken out, and of which kinds */
+        get: operations["list_redactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -954,6 +971,8 @@ export interface components {
         /** @enum {string} */
         NotebookForm: "state" | "executed";
         /** @enum {string} */
+        OffBy: "user" | "configuration" | "administrator";
+        /** @enum {string} */
         PushState: "pending" | "pushing" | "pushed" | "failed";
         /** @enum {string} */
         RunStatus: "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
@@ -1586,6 +1605,19 @@ export interface components {
             kernel_id?: string | null;
         };
         /**
+         * Redaction
+         * @description Secrets that were taken out of one text.
+         */
+        Redaction: {
+            /** @description `source`, `output`, `param`, `tag`, or `note` with the run's name. */
+            where: string;
+            /** @description Of the execution or of the run. */
+            id: string;
+            at: number | null;
+            count: number;
+            kinds: string[];
+        };
+        /**
          * RegisterRequest
          * @description Make a version of a registered model from a run's model.
          */
@@ -1796,6 +1828,8 @@ export interface components {
             first_use: boolean;
             /** @description Names of the push targets that are set up. */
             targets: string[];
+            /** @description Who has switched recording off for good; only what a user did can be undone here. */
+            off_by: components["schemas"]["OffBy"] | null;
         };
         /**
          * TagRunsRequest
@@ -2241,6 +2275,34 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+        };
+    };
+    list_redactions: {
+        parameters: {
+            query?: {
+                /** @description Of a run and its cells. */
+                run_id?: string;
+                /** @description Of a session. */
+                session_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redaction"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
         };
     };
     list_audit: {

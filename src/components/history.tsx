@@ -6,7 +6,7 @@ import { CommandIDs, ICellAddress } from '../tokens';
 import { Ago, IconButton, Nothing, Problem } from './basics';
 import { DetailsHead } from './detailshead';
 import { Code, WhenVisible } from './hosted';
-import { ExecutionHead, LoadedOutputs } from './run/cells';
+import { ExecutionHead, LoadedOutputs, RedactedSource } from './run/cells';
 import { useOwned, useServices } from './services';
 import { WaysBack } from './waysback';
 
@@ -15,7 +15,7 @@ export function HistoryView(props: {
   cell: ICellAddress;
   onBack: () => void;
 }): JSX.Element {
-  const { mlops, trans } = useServices();
+  const { commands, mlops, trans } = useServices();
   const { cell } = props;
   const model = useOwned(
     cell.cellId,
@@ -39,6 +39,21 @@ export function HistoryView(props: {
           <Nothing>
             {trans.__('This cell has not been executed while it was recorded.')}
           </Nothing>
+        )}
+        {model.versions && model.versions.length > 0 && (
+          <p className="jp-MLOps-padded-line">
+            <button
+              type="button"
+              className="jp-MLOps-link"
+              onClick={() =>
+                void commands.execute(CommandIDs.forget, {
+                  cellId: cell.cellId
+                })
+              }
+            >
+              {trans.__('Forget this cell …')}
+            </button>
+          </p>
         )}
         {model.versions && model.versions.length > 1 && (
           <VersionSlider versions={model.versions} />
@@ -141,6 +156,7 @@ function Version(props: {
         </span>
       </div>
       <Code source={version.source} />
+      <RedactedSource source={version.source} />
       <ExecutionHead execution={last} />
       <RunLinks runIds={last.run_ids} />
       <WhenVisible>

@@ -4,9 +4,11 @@ import type { Session } from '../api/types';
 import type { PanelRoute } from '../model/route';
 import type { Light, StatusModel } from '../model/status';
 import { formatTime } from '../model/format';
+import { lockIcon } from '../icons';
 import { attempt } from '../report';
 import { CommandIDs } from '../tokens';
 import { Switch } from './basics';
+import { RedactionList } from './redacted';
 import { useModel, useServices } from './services';
 
 /** The word beside the light. */
@@ -18,6 +20,10 @@ export function lightWord(light: Light, trans: TranslationBundle): string {
       return trans.__('Recording degraded');
     case 'paused':
       return trans.__('Paused');
+    case 'kept-out':
+      return trans.__('Notebook left alone');
+    case 'locked':
+      return trans.__('Locked: not recording');
     case 'off':
       return trans.__('Not recording');
     case 'unknown':
@@ -53,7 +59,11 @@ export function RecordingBar(props: { route: PanelRoute }): JSX.Element {
           title={trans.__('What is recorded, and what is not')}
           onClick={() => setOpen(!open)}
         >
-          <span className="jp-MLOps-light-dot" aria-hidden="true" />
+          {status.light === 'locked' ? (
+            <lockIcon.react tag="span" className="jp-MLOps-light-lock" />
+          ) : (
+            <span className="jp-MLOps-light-dot" aria-hidden="true" />
+          )}
           <span role="status">{lightWord(status.light, trans)}</span>
           {notebook.name && (
             <span className="jp-MLOps-light-name" title={notebook.path ?? ''}>
@@ -68,7 +78,7 @@ export function RecordingBar(props: { route: PanelRoute }): JSX.Element {
               : trans.__('Record what I run')
           }
           checked={on}
-          disabled={status.light === 'unknown'}
+          disabled={status.light === 'unknown' || status.isLocked}
           onChange={enabled => void toggle(enabled)}
         />
       </div>
@@ -147,8 +157,8 @@ function LightDetails(props: {
   status: StatusModel;
   onClose: () => void;
 }): JSX.Element {
-  const { trans } = useServices();
-  const { status, error } = props.status;
+  const { trans, commands } = useServices();
+  const { status, error, session, isLocked } = props.status;
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => ref.current?.focus(), []);
 
@@ -186,16 +196,42 @@ function LightDetails(props: {
           ))}
         </ul>
       )}
+      {status && isLocked && (
+        <p>
+          {status.off_by === 'administrator'
+            ? trans.__('An administrator has switched recording off.')
+            : trans.__('The configuration of the server switches it off.')}
+        </p>
+      )}
       {status && (
         <>
           <label className="jp-MLOps-empty-switch">
             <Switch
               label={trans.__('Record what I run, in any notebook')}
               checked={status.recording}
+              disabled={isLocked}
               onChange={on => void attempt(() => props.status.recordAll(on))}
             />
             {trans.__('Record what I run, in any notebook')}
           </label>
+          <KeepOutSwitch />
+          {session && (
+            <RedactionList
+              revision={`${session.session_id} ${props.status.revision}`}
+              load={() => props.status.redactions(session.session_id)}
+            />
+          )}
+          <p>
+            <button
+              type="button"
+              className="jp-MLOps-link"
+              onClick={() =>
+                void commands.execute(CommandIDs.forget, { runIds: [] })
+              }
+            >
+              {trans.__('Forget …')}
+            </button>
+          </p>
           <p className="jp-MLOps-hint">
             {trans.__('Kept on this machine, in')}{' '}
             <code className="jp-MLOps-path">{status.data_dir}</code>
@@ -203,5 +239,25 @@ function LightDetails(props: {
         </>
       )}
     </div>
+  );
+}
+
+/** Has the notebook itself say that it is not to be recorded. */
+function KeepOutSwitch(): JSX.Element | null {
+  const { commands, mlops, trans } = useServices();
+  const notebook = useModel(mlops.notebook);
+  if (notebook.path === null) {
+    return null;
+  }
+  const label = trans.__('Never record this notebook, whoever opens it');
+  return (
+    <label className="jp-MLOps-empty-switch">
+      <Switch
+        label={label}
+        checked={notebook.keptOut}
+        onChange={() => void commands.execute(CommandIDs.keepNotebookOut)}
+      />
+      {label}
+    </label>
   );
 }

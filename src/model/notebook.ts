@@ -1,8 +1,15 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
-import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type {
+  INotebookModel,
+  INotebookTracker,
+  NotebookPanel
+} from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ObservableModel } from './observable';
+
+/** Where a notebook's metadata speaks to us; the server reads it, too. */
+const METADATA = 'mlops';
 
 /** The notebook that the user looks at, and its kernel. */
 export class CurrentNotebook extends ObservableModel {
@@ -25,6 +32,33 @@ export class CurrentNotebook extends ObservableModel {
 
   get kernelId(): string | null {
     return this._context?.session?.kernel?.id ?? null;
+  }
+
+  /** Whether it says in its metadata that it is not to be recorded. */
+  get keptOut(): boolean {
+    const said = this._panel?.model?.getMetadata(METADATA) as
+      { record?: unknown } | undefined;
+    return said?.record === false;
+  }
+
+  /** Have the notebook say so, or no longer; it is saved with the notebook. */
+  keepOut(out: boolean): void {
+    const model = this._panel?.model;
+    if (!model) {
+      return;
+    }
+    const others: Record<string, unknown> = {
+      ...(model.getMetadata(METADATA) as object | undefined)
+    };
+    delete others.record;
+    if (out) {
+      model.setMetadata(METADATA, { ...others, record: false });
+    } else if (Object.keys(others).length > 0) {
+      model.setMetadata(METADATA, others);
+    } else {
+      model.deleteMetadata(METADATA);
+    }
+    this.touch();
   }
 
   /** Language of the kernel, in lower case. */
@@ -55,6 +89,8 @@ export class CurrentNotebook extends ObservableModel {
       this._wasConnected =
         this._context?.session?.kernel?.connectionStatus === 'connected';
       panel?.disposed.connect(this._onCurrentChanged, this);
+      this._model = panel?.model ?? null;
+      this._model?.metadataChanged.connect(this.touch, this);
     }
     this.touch();
   }
@@ -73,12 +109,17 @@ export class CurrentNotebook extends ObservableModel {
       Signal.disconnectBetween(this._context, this);
     }
     this._panel?.disposed.disconnect(this._onCurrentChanged, this);
+    if (this._model) {
+      Signal.disconnectBetween(this._model, this);
+    }
+    this._model = null;
     this._panel = null;
     this._context = null;
   }
 
   private readonly _tracker: INotebookTracker | null;
   private _panel: NotebookPanel | null = null;
+  private _model: INotebookModel | null = null;
   private _context: ISessionContext | null = null;
   private _wasConnected = false;
   private _reconnected = new Signal<this, void>(this);

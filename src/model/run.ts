@@ -1,5 +1,11 @@
 import type { MLOpsClient } from '../api/client';
-import type { Artifact, Curve, Execution, RunDetails } from '../api/types';
+import type {
+  Artifact,
+  Curve,
+  Execution,
+  Redaction,
+  RunDetails
+} from '../api/types';
 import type { ChangeStream, IChanges } from './changes';
 import { Coalescer } from './coalesce';
 import { ObservableModel } from './observable';
@@ -43,6 +49,14 @@ export class RunModel extends ObservableModel {
   execution(executionId: string): Promise<Execution> {
     return this._client.get('/executions/{execution_id}', {
       path: { execution_id: executionId },
+      background: true
+    });
+  }
+
+  /** What was taken out of it and of its cells. */
+  redactions(): Promise<Redaction[]> {
+    return this._client.get('/redactions', {
+      query: { run_id: this.runId },
       background: true
     });
   }

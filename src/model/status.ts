@@ -1,12 +1,19 @@
 import type { MLOpsClient } from '../api/client';
-import type { Session, Status } from '../api/types';
+import type { Redaction, Session, Status } from '../api/types';
 import type { ChangeStream, IChanges } from './changes';
 import { Coalescer } from './coalesce';
 import type { CurrentNotebook } from './notebook';
 import { ObservableModel } from './observable';
 
 /** What the light says. `unknown`: the server has not answered yet, or does not. */
-export type Light = 'unknown' | 'recording' | 'degraded' | 'paused' | 'off';
+export type Light =
+  | 'unknown'
+  | 'recording'
+  | 'degraded'
+  | 'paused'
+  | 'kept-out'
+  | 'locked'
+  | 'off';
 
 /** Recording: whether, where, and what went wrong. */
 export class StatusModel extends ObservableModel {
@@ -38,15 +45,24 @@ export class StatusModel extends ObservableModel {
     return sessions.find(each => each.kernel_id === kernelId) ?? null;
   }
 
+  /** Whether recording is switched off by somebody whom nobody here can gainsay. */
+  get isLocked(): boolean {
+    const by = this._status?.off_by;
+    return by === 'administrator' || by === 'configuration';
+  }
+
   get light(): Light {
     if (!this._status || this._error) {
       return 'unknown';
     }
+    if (this.isLocked) {
+      return 'locked';
+    }
     if (!this._status.recording) {
       return 'off';
     }
-    if (this.session && !this.session.recording) {
-      return 'paused';
+    if (this.session ? !this.session.recording : this._notebook.keptOut) {
+      return this._notebook.keptOut ? 'kept-out' : 'paused';
     }
     return this._status.degraded ? 'degraded' : 'recording';
   }
@@ -63,6 +79,14 @@ export class StatusModel extends ObservableModel {
   /** Record at all, or no longer. */
   async recordAll(enabled: boolean): Promise<void> {
     await this._switch(enabled, null);
+  }
+
+  /** What was taken out of all that a session has recorded. */
+  redactions(sessionId: string): Promise<Redaction[]> {
+    return this._client.get('/redactions', {
+      query: { session_id: sessionId },
+      background: true
+    });
   }
 
   private async _switch(

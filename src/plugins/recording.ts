@@ -7,6 +7,10 @@ import {
   InputDialog,
   Notification
 } from '@jupyterlab/apputils';
+// The panel, which has it, is there from the start.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
+import { lightWord } from '../components/light';
+import { lockIcon, recordIcon, unrecordedIcon } from '../icons';
 import { attempt } from '../report';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { NO_ARGS, RUN_ARGS } from './describedby';
@@ -35,9 +39,16 @@ export const recordingPlugin: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIDs.toggleRecording, {
       label: trans.__('Record This Notebook'),
+      caption: () => lightWord(status.light, trans),
+      icon: () =>
+        status.isLocked
+          ? lockIcon
+          : status.session?.recording && status.status?.recording
+            ? recordIcon
+            : unrecordedIcon,
       isToggleable: true,
       isToggled: () => status.session?.recording ?? false,
-      isEnabled: () => status.session !== null,
+      isEnabled: () => status.session !== null && !status.isLocked,
       describedBy: NO_ARGS,
       execute: async () => {
         const { kernelId } = notebook;
@@ -54,7 +65,7 @@ export const recordingPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Record What I Run'),
       isToggleable: true,
       isToggled: () => status.status?.recording ?? false,
-      isEnabled: () => status.status !== null,
+      isEnabled: () => status.status !== null && !status.isLocked,
       describedBy: NO_ARGS,
       execute: async () => {
         await attempt(() => status.recordAll(!status.status?.recording));

@@ -125,6 +125,11 @@ CASES: dict[str, Case] = {
             Bad("There is no session 'x'.", 404, json={"session_id": "x"}),
         ),
     ),
+    "list_redactions": Case(
+        lambda a: isinstance(a, list),
+        query=f"?run_id={sample.RUNS[0]}",
+        bad=(*QUERY, Bad("There is no run 'x'", 404, query="?run_id=x")),
+    ),
     "list_audit": Case(
         lambda a: a["total"] >= len(a["entries"]) >= 1,
         bad=(*QUERY, Bad("`limit` must be", query="?limit=0")),

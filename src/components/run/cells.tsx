@@ -1,6 +1,7 @@
 import type { Execution } from '../../api/types';
 import { Ago, Nothing, Problem } from '../basics';
 import { Code, Outputs, WhenVisible } from '../hosted';
+import { Redacted } from '../redacted';
 import { useFetched, useServices } from '../services';
 import { Duration, StatusMark } from '../status';
 
@@ -19,6 +20,7 @@ export function Cells(props: {
         <li key={execution.execution_id} className="jp-MLOps-execution">
           <ExecutionHead execution={execution} />
           <Code source={execution.source} language={props.language} />
+          <RedactedSource source={execution.source} />
           <WhenVisible>
             {() => <LoadedOutputs execution={execution} load={props.load} />}
           </WhenVisible>
@@ -26,6 +28,12 @@ export function Cells(props: {
       ))}
     </ol>
   );
+}
+
+/** Says what was taken out of the source of a cell. */
+export function RedactedSource(props: { source: string }): JSX.Element {
+  const { trans } = useServices();
+  return <Redacted where={trans.__('the source')} text={props.source} />;
 }
 
 /** Where in the session's order, how it went, how long. */
@@ -70,6 +78,10 @@ export function LoadedOutputs(props: {
   return (
     <>
       <Outputs outputs={value.outputs} />
+      <Redacted
+        where={trans.__('the outputs')}
+        text={JSON.stringify(value.outputs)}
+      />
       {value.truncated && (
         <Nothing>
           {trans.__('The outputs were cut at the recorded limit.')}

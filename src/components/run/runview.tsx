@@ -1,6 +1,7 @@
 import type { RunDetails } from '../../api/types';
 import { RunModel } from '../../model/run';
 import { Problem, Section, Nothing } from '../basics';
+import { RedactionList } from '../redacted';
 import { useOwned, useServices } from '../services';
 import { Artifacts } from './artifacts';
 import { Cells } from './cells';
@@ -55,6 +56,10 @@ function Parts(props: { model: RunModel; details: RunDetails }): JSX.Element {
           <strong>{run.error.name}</strong>: {run.error.value}
         </Problem>
       )}
+      <RedactionList
+        revision={`${run.run_id} ${model.revision}`}
+        load={() => model.redactions()}
+      />
       {details.metrics.length > 0 && (
         <Section title={trans.__('Metrics')} count={details.metrics.length}>
           <Metrics model={model} metrics={details.metrics} />

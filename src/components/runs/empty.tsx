@@ -5,7 +5,7 @@ import { useModel, useServices } from '../services';
 /** The first thing that a new user sees: what will happen here, and how to prevent it. */
 export function EmptyRecord(): JSX.Element {
   const { mlops, trans } = useServices();
-  const { status, recordAll, recording } = useRecording();
+  const { status, recordAll, recording, isLocked } = useRecording();
   return (
     <div className="jp-MLOps-empty">
       <p className="jp-MLOps-empty-lead">
@@ -31,7 +31,7 @@ export function EmptyRecord(): JSX.Element {
         <Switch
           label={trans.__('Record what I run')}
           checked={recording}
-          disabled={!status}
+          disabled={!status || isLocked}
           onChange={on => void attempt(() => recordAll(on))}
         />
         {trans.__('Record what I run')}
@@ -52,6 +52,7 @@ function useRecording() {
   return {
     status: model.status,
     recording: model.status?.recording ?? true,
+    isLocked: model.isLocked,
     recordAll: (on: boolean) => model.recordAll(on)
   };
 }
