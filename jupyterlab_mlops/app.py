@@ -24,6 +24,7 @@ from .capture.tap import Tap
 from .config import Settings
 from .errors import MLOpsError, RecordDamaged, StoreUnavailable
 from .identity import account
+from .imports.jobs import Imports
 from .kernel.autolog.frameworks import OFF as AUTOLOG_OFF
 from .kernel.places import journals_dir, passed_over, scratch_dir
 from .kernel.secrets import SETTING
@@ -54,6 +55,7 @@ class MLOps:
     tap: Tap
     outbox: Outbox
     targets: Targets
+    imports: Imports
     events: ChangeEvents
     kernel_tokens: KernelTokens
     retaining: asyncio.Future[None] | None = None
@@ -88,6 +90,7 @@ class MLOps:
         """Stop in the order in which records flow, so that nothing is left on its way."""
         if self.retaining is not None:
             self.retaining.cancel()
+        await asyncio.to_thread(self.imports.close)
         await self.tap.close()
         await asyncio.to_thread(self.ingest.close)
         await asyncio.to_thread(self.outbox.close)
@@ -221,6 +224,7 @@ class MLOpsApp(Settings, ExtensionApp):
             tap=tap,
             outbox=Outbox(database, blobs, targets),
             targets=targets,
+            imports=Imports(database, redactor),
             events=ChangeEvents(database, server.event_logger, loop),
             kernel_tokens=KernelTokens(),
         )

@@ -1217,6 +1217,67 @@ class AuditPage(View):
     total: int
 
 
+class Left(View):
+    """Something that an import did not take over, and why."""
+
+    what: str
+    why: str
+
+
+class ImportReport(View):
+    """What an import did: what was new, of runs too that were here already, and what was left."""
+
+    kind: str
+    """Of which tool the records were."""
+    source: str
+    runs: int = 0
+    known: int = 0
+    """Runs that were here already."""
+    points: int = 0
+    files: int = 0
+    bytes: int = 0
+    models: int = 0
+    versions: int = 0
+    left: list[Left] = []
+
+
+class ImportSource(View):
+    """What lies at a path or an address that can be imported."""
+
+    source: str
+    kind: str
+
+
+ImportState = Literal["running", "done", "failed", "cancelled"]
+
+
+class ImportJob(View):
+    """An import that somebody has asked this server for; kept until the server ends."""
+
+    import_id: str
+    source: str
+    kind: str
+    state: ImportState
+    started_at: int
+    done: int = 0
+    count: int | None = None
+    """Of how much it is done; unknown at the beginning."""
+    doing: str = ""
+    report: ImportReport | None = None
+    error: str | None = None
+
+
+class ImportRequest(Request):
+    """Ask for an import."""
+
+    source: str
+    """A path below the folder that the file browser shows, or a server that is set up."""
+    kind: str | None = None
+    """Of which tool; by default it is recognised."""
+    files: bool = True
+    """Whether artifacts and files of models come too."""
+
+
 class QueryProblem(View):
     """The wrong word of a query, and what could stand there."""
 

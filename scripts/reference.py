@@ -31,7 +31,7 @@ def rest() -> str:
 
 
 MODULES = ["status", "sessions", "executions", "runs", "table", "notes", "views"]
-MODULES += ["artifacts", "models", "pushes"]
+MODULES += ["imports", "artifacts", "models", "pushes"]
 
 
 def _group(module: str, routes: list[Route]) -> str:

@@ -10,6 +10,7 @@ import { notesPlugin } from './plugins/notes';
 import { panelPlugin } from './plugins/panel';
 import { privacyPlugin } from './plugins/privacy';
 import { recordingPlugin } from './plugins/recording';
+import { importsPlugin } from './plugins/imports';
 import { registryPlugin } from './plugins/registry';
 import { restorePlugin } from './plugins/restore';
 import { runsPlugin } from './plugins/runs';
@@ -27,6 +28,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   runsPlugin,
   mlflowLinkPlugin,
   recordingPlugin,
+  importsPlugin,
   registryPlugin,
   comparePlugin,
   chartsPlugin,

@@ -84,6 +84,8 @@ export namespace CommandIDs {
   export const toggleAllRecording = 'mlops:toggle-all-recording';
   export const forget = 'mlops:forget';
   export const keepNotebookOut = 'mlops:keep-notebook-out';
+  export const importRuns = 'mlops:import-runs';
+  export const exportRuns = 'mlops:export-runs';
   export const registerModel = 'mlops:register-model';
   export const pushVersion = 'mlops:push-version';
   export const downloadVersion = 'mlops:download-version';

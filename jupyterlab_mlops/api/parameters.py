@@ -31,6 +31,15 @@ class SessionsQuery(Query):
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
 
 
+class ImportSourceQuery(Query):
+    """What to look at."""
+
+    source: Annotated[
+        str,
+        Meta(description="A path below the folder that the file browser shows, or a server."),
+    ]
+
+
 class AuditQuery(Query):
     """Which entries of the audit log to list."""
 

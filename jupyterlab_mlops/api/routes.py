@@ -281,6 +281,37 @@ def _table() -> list[Route]:
     ]
 
 
+def _imports() -> list[Route]:
+    return [
+        Route(
+            "GET", "import-source", "imports.find_import_source",
+            "Which tool wrote what lies at a path", t.ImportSource, RUNS,
+            query=p.ImportSourceQuery,
+        ),
+        Route(
+            "GET", "imports", "imports.list_imports", "Imports since this server began",
+            list[t.ImportJob], RUNS,
+        ),
+        Route(
+            "POST", "imports", "imports.start_import", "Take over what another tool has recorded",
+            t.ImportJob, RUNS, body=t.ImportRequest, conflict=True,
+        ),
+        Route(
+            "GET", "imports/{import_id}", "imports.get_import", "How far an import is",
+            t.ImportJob, RUNS,
+        ),
+        Route(
+            "POST", "imports/{import_id}/cancel", "imports.cancel_import", "Give an import up",
+            t.ImportJob, RUNS,
+        ),
+        Route(
+            "POST", "archive", "imports.archive_runs",
+            "Runs as a zip that another record takes in with nothing lost", bytes, RUNS,
+            body=t.RunIdsRequest,
+        ),
+    ]
+
+
 def _artifacts() -> list[Route]:
     return [
         Route(
@@ -358,4 +389,11 @@ DOCUMENT = Route(
     "GET", "openapi.json", "status.get_openapi", "This description", dict[str, Any], RUNS
 )
 
-ROUTES: tuple[Route, ...] = (*_runs(), *_table(), *_artifacts(), *_registry(), DOCUMENT)
+ROUTES: tuple[Route, ...] = (
+    *_runs(),
+    *_table(),
+    *_imports(),
+    *_artifacts(),
+    *_registry(),
+    DOCUMENT,
+)

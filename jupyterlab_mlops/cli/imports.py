@@ -13,7 +13,7 @@ from .output import one_line, say, say_json, size
 from .record import record
 
 if TYPE_CHECKING:
-    from ..imports.report import ImportReport
+    from ..types import ImportReport
 
 MOST_LEFT = 20
 """Lines about what was not taken over, before it is only counted."""

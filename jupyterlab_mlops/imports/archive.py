@@ -31,8 +31,9 @@ from ..store.files import Content
 from ..store.portable import Line
 from ..store.portable_check import Checker
 from ..store.portable_enter import Entry, known_content, known_runs
-from .base import Left, Source
-from .report import ImportReport, Progress
+from ..types import ImportReport
+from .base import Source
+from .report import Progress
 
 LONGEST_LINE = 64 << 20
 """Bytes: an execution keeps ten million of its outputs."""
@@ -258,7 +259,7 @@ class _Taking:
         self._database.write_now(partial(_enter, entry, batch))
         self.report.points, self.report.versions = entry.points, entry.versions
         for moved in entry.moved:
-            self._source.left.append(Left("number of a registered model", f"Taken here: {moved}."))
+            self._source.leave("number of a registered model", f"Taken here: {moved}.")
 
     def _count(self, run_id: str) -> None:
         self.report.known += run_id in self._known
@@ -270,7 +271,7 @@ class _Taking:
         if line.table == "outputs" or not self._missing.intersection(portable.digests_of(line)):
             return True
         what = str(line.row.get("path", line.table))
-        self._source.left.append(Left(what, "Its content was lost before it was exported."))
+        self._source.leave(what, "Its content was lost before it was exported.")
         return False
 
 

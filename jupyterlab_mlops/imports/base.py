@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import yaml
-from msgspec import Struct
 
 from ..kernel.folder import Folder
 from ..store.foreign import ForeignModel, ForeignName, ForeignRun
 from ..store.packing import Points
+from ..types import Left
 
 LARGEST_TEXT = 64 << 20
 """Bytes of a file that is read as a whole: a metric of a million points has about thirty."""
@@ -30,13 +30,6 @@ UNREADABLE = (
     RecursionError,
 )
 """What reading a file may raise that another tool wrote, or that somebody damaged."""
-
-
-class Left(Struct):
-    """Something that was not taken over, and why."""
-
-    what: str
-    why: str
 
 
 class File(NamedTuple):
@@ -107,7 +100,7 @@ class Source:
 
     def leave(self, what: str, why: object) -> None:
         """Note something that cannot be taken over."""
-        self.left.append(Left(what, str(why).strip() or type(why).__name__))
+        self.left.append(Left(what=what, why=str(why).strip() or type(why).__name__))
 
     def close(self) -> None:
         """Let go of what is open."""

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ..errors import RemoteFailure
-from ..registry.remote import Remote
+from ..registry.remote import Credentials, Remote
 from ..registry.targets import URI_VARIABLE, check_address, credentials_of
 from ..registry.transfer import tags_of
 from ..store.foreign import (
@@ -44,10 +44,12 @@ class MLflowServer(Source):
 
     kind = "mlflow"
 
-    def __init__(self, where: str) -> None:
+    def __init__(
+        self, where: str, credentials: tuple[Credentials, bool | str] | None = None
+    ) -> None:
         super().__init__(where)
         check_address(where)
-        self._remote = Remote(where, *credentials_of(_environment_for(where)))
+        self._remote = Remote(where, *(credentials or credentials_of(_environment_for(where))))
         self._folders = 0
 
     def close(self) -> None:

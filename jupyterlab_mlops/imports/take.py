@@ -17,9 +17,10 @@ from ..store.blobs import BlobStore
 from ..store.db import Database
 from ..store.files import Content
 from ..store.foreign import ORIGIN_TAG
+from ..types import ImportReport
 from .archive import Archive
 from .base import File, FoundModel, FoundRun, Source
-from .report import ImportReport, Progress
+from .report import Progress
 
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}")
 _FAILURES = (MLOpsError, OSError, ValueError, KeyError, TypeError, IndexError, RecursionError)

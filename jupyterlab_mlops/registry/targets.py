@@ -103,6 +103,19 @@ class Targets:
             raise InvalidRequest(f"The push target {target!r} is of an unknown kind, {kind!r}.")
         return maker(settings, self._environment)
 
+    def server(self, target: str) -> tuple[str, Credentials, bool | str]:
+        """Give the address of a target, who one is there, and which certificates are trusted.
+
+        Raises
+        ------
+        InvalidRequest
+            It is none of those that are set up.
+        """
+        target = self.resolve(target)
+        named = (s for s in self._configured.values() if _uri(s) == target)
+        settings = self._configured.get(target) or next(named, {"uri": target})
+        return server_of(settings, self._environment)
+
     def _checked(self, target: str) -> str:
         if target in self._configured:
             return target
@@ -145,14 +158,19 @@ def make_mlflow_target(settings: Settings, environment: Mapping[str, str]) -> Pu
         raise InvalidRequest(
             f"A push target has no setting {unknown[0]!r}; it may have: {allowed}."
         )
+    return MLflowTarget(*server_of(settings, environment))
+
+
+def server_of(
+    settings: Settings, environment: Mapping[str, str]
+) -> tuple[str, Credentials, bool | str]:
+    """Return the address of a server, who one is there, and which certificates are trusted."""
     uri = _uri(settings)
     check_address(uri)
     # Credentials of the environment belong to the server that the environment names.
     is_of_environment = uri == environment.get(URI_VARIABLE, "").rstrip("/")
     inherited = environment if is_of_environment else {}
-    return MLflowTarget(
-        uri, _credentials(settings, environment, inherited), _verify(settings, inherited)
-    )
+    return uri, _credentials(settings, environment, inherited), _verify(settings, inherited)
 
 
 def credentials_of(environment: Mapping[str, str]) -> tuple[Credentials, bool | str]:

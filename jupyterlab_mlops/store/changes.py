@@ -18,16 +18,19 @@ class Changes(TypedDict):
     sessions: list[str]
     models: list[str]
     pushes: list[int]
+    imports: list[str]
     status: bool
 
 
-IdList = Literal["runs", "executions", "sessions", "models"]
-_ID_LISTS: tuple[IdList, ...] = ("runs", "executions", "sessions", "models")
+IdList = Literal["runs", "executions", "sessions", "models", "imports"]
+_ID_LISTS: tuple[IdList, ...] = ("runs", "executions", "sessions", "models", "imports")
 
 
 def no_changes() -> Changes:
     """Return an empty collection to be filled."""
-    return Changes(runs=[], executions=[], sessions=[], models=[], pushes=[], status=False)
+    return Changes(
+        runs=[], executions=[], sessions=[], models=[], pushes=[], imports=[], status=False
+    )
 
 
 def note(changes: Changes, kind: IdList, identifier: str | None) -> None:

@@ -443,6 +443,10 @@ class Database:
         """Tell listeners that the state of the recording changed, though no commit says so."""
         self._publish({**no_changes(), "status": True})
 
+    def announce_import(self, import_id: str) -> None:
+        """Tell listeners that an import has moved on."""
+        self._publish({**no_changes(), "imports": [import_id]})
+
     def _publish(self, changes: Changes) -> None:
         if is_empty(changes):
             return

@@ -106,6 +106,7 @@ export class FakeChanges {
       sessions: [],
       models: [],
       pushes: [],
+      imports: [],
       status: false,
       ...changes
     });

@@ -113,6 +113,31 @@ export class MLOpsClient {
     return (await this._send('get', path, request)).blob();
   }
 
+  /** Ask for bytes that take a while; tells how many have come. */
+  async download<P extends PathOf<'post'>>(
+    path: P,
+    request: IRequest<Operation<P, 'post'>>,
+    signal: AbortSignal,
+    onProgress: (bytes: number) => void
+  ): Promise<Blob> {
+    const response = await this._send('post', path, request, signal);
+    const reader = response.body?.getReader();
+    if (!reader) {
+      return response.blob();
+    }
+    const pieces: BlobPart[] = [];
+    let bytes = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        return new Blob(pieces);
+      }
+      pieces.push(value);
+      bytes += value.byteLength;
+      onProgress(bytes);
+    }
+  }
+
   private async _json<V extends Verb, P extends keyof paths>(
     verb: V,
     path: P,
@@ -125,9 +150,10 @@ export class MLOpsClient {
   private async _send(
     verb: Verb,
     path: string,
-    request: IRequest<unknown>
+    request: IRequest<unknown>,
+    signal?: AbortSignal
   ): Promise<Response> {
-    const init: RequestInit = { method: verb.toUpperCase() };
+    const init: RequestInit = { method: verb.toUpperCase(), signal };
     if (request.body !== undefined) {
       init.body = JSON.stringify(request.body);
       init.headers = { 'Content-Type': 'application/json' };

@@ -722,6 +722,92 @@ export interface paths {
         patch: operations["update_view"];
         trace?: never;
     };
+    "/import-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which tool wrote what lies at a path */
+        get: operations["find_import_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports since this server began */
+        get: operations["list_imports"];
+        put?: never;
+        /** Take over what another tool has recorded */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import is */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an import up */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs as a zip that another record takes in with nothing lost */
+        post: operations["archive_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{run_id}/artifacts": {
         parameters: {
             query?: never;
@@ -962,6 +1048,8 @@ export interface components {
         DifferenceKind: "params" | "cells" | "data" | "packages" | "language" | "platform" | "commit";
         /** @enum {string} */
         ExecutionStatus: "running" | "ok" | "error" | "interrupted" | "aborted" | "killed";
+        /** @enum {string} */
+        ImportState: "running" | "done" | "failed" | "cancelled";
         /** @enum {string} */
         Judgement: "better" | "worse";
         /** @enum {string} */
@@ -1425,6 +1513,72 @@ export interface components {
             dirty?: boolean;
             /** @description ``git diff HEAD``, cut at the configured limit. */
             diff?: string;
+        };
+        /**
+         * ImportJob
+         * @description An import that somebody has asked this server for; kept until the server ends.
+         */
+        ImportJob: {
+            import_id: string;
+            source: string;
+            kind: string;
+            state: components["schemas"]["ImportState"];
+            started_at: number;
+            done: number;
+            /** @description Of how much it is done; unknown at the beginning. */
+            count: number | null;
+            doing: string;
+            report: components["schemas"]["ImportReport"] | null;
+            error: string | null;
+        };
+        /**
+         * ImportReport
+         * @description What an import did: what was new, of runs too that were here already, and what was left.
+         */
+        ImportReport: {
+            /** @description Of which tool the records were. */
+            kind: string;
+            source: string;
+            runs: number;
+            /** @description Runs that were here already. */
+            known: number;
+            points: number;
+            files: number;
+            bytes: number;
+            models: number;
+            versions: number;
+            left: components["schemas"]["Left"][];
+        };
+        /**
+         * ImportRequest
+         * @description Ask for an import.
+         */
+        ImportRequest: {
+            /** @description A path below the folder that the file browser shows, or a server that is set up. */
+            source: string;
+            /** @description Of which tool; by default it is recognised. */
+            kind?: string | null;
+            /**
+             * @description Whether artifacts and files of models come too.
+             * @default true
+             */
+            files: boolean;
+        };
+        /**
+         * ImportSource
+         * @description What lies at a path or an address that can be imported.
+         */
+        ImportSource: {
+            source: string;
+            kind: string;
+        };
+        /**
+         * Left
+         * @description Something that an import did not take over, and why.
+         */
+        Left: {
+            what: string;
+            why: string;
         };
         /**
          * LoggedModel
@@ -3309,6 +3463,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    find_import_source: {
+        parameters: {
+            query: {
+                /** @description A path below the folder that the file browser shows, or a server. */
+                source: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSource"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJob"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    archive_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIdsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             400: components["responses"]["Malformed"];

@@ -13,6 +13,7 @@ export interface IChanges {
   readonly sessions: readonly string[];
   readonly models: readonly string[];
   readonly pushes: readonly number[];
+  readonly imports: readonly string[];
   readonly status: boolean;
 }
 
@@ -22,6 +23,7 @@ const NOTHING = {
   sessions: [] as string[],
   models: [] as string[],
   pushes: [] as number[],
+  imports: [] as string[],
   status: false
 };
 

@@ -507,5 +507,40 @@ CASES: dict[str, Case] = {
         path={"push_id": "1"},
         bad=(*QUERY, Bad("`push_id` must be a whole number", path={"push_id": "-1"})),
     ),
+    "find_import_source": Case(
+        lambda a: a == {"source": "table.csv", "kind": "csv"},
+        query="?source=table.csv",
+        bad=(
+            *QUERY,
+            Bad("There is nothing at", 404, query="?source=nowhere"),
+            Bad("lies outside of the folder", 403, query="?source=../data/mlops.db"),
+            Bad("is no record of", query="?source="),
+            Bad("is a store of MLflow and not a server", query="?source=file:///etc/passwd"),
+        ),
+    ),
+    "list_imports": Case(lambda a: isinstance(a, list), bad=QUERY),
+    "start_import": Case(
+        lambda a: a["state"] == "running" and a["kind"] == "csv",
+        json={"source": "table.csv"},
+        bad=(
+            *BODY,
+            Bad("There is nothing at", 404, json={"source": "nowhere"}),
+            Bad("is no record of mlflow", json={"source": "table.csv", "kind": "mlflow"}),
+            Bad("lies outside of the folder", 403, json={"source": "/../../etc/passwd"}),
+        ),
+    ),
+    "get_import": Case(
+        lambda a: a["source"].endswith("table.csv"), path={"import_id": "1"}, bad=QUERY
+    ),
+    "cancel_import": Case(lambda a: a["import_id"] == "1", path={"import_id": "1"}, bad=QUERY),
+    "archive_runs": Case(
+        lambda a: a.startswith(b"PK") and b"records.jsonl" in a,
+        json={"run_ids": [RUN]},
+        bad=(
+            *BODY,
+            Bad("Name 1 to", json={"run_ids": []}),
+            Bad("There is no run 'x'", 404, json={"run_ids": ["x"]}),
+        ),
+    ),
     "get_openapi": Case(lambda a: a["openapi"] == "3.1.0", bad=QUERY),
 }

@@ -17,4 +17,5 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     sample.make(folder / "data")
     arguments = ("--MLOpsApp.push_to_addresses=True",)
     with Server(folder, application="server", arguments=arguments) as server:
+        (server.root_dir / "table.csv").write_text("name,params.lr\n")
         yield server

@@ -68,6 +68,7 @@ def test_a_change_is_told_with_ids_only(database: Database) -> None:
         "sessions": [],
         "models": [],
         "pushes": [],
+        "imports": [],
         "status": False,
     }
 

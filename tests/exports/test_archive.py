@@ -23,7 +23,7 @@ from jupyterlab_mlops.errors import InvalidRequest
 from jupyterlab_mlops.exports import archive
 from jupyterlab_mlops.imports import sources
 from jupyterlab_mlops.imports.archive import Archive
-from jupyterlab_mlops.imports.report import Cancelled, ImportReport
+from jupyterlab_mlops.imports.report import Cancelled
 from jupyterlab_mlops.imports.take import take
 from jupyterlab_mlops.kernel.secret_rules import OwnRules
 from jupyterlab_mlops.store import (
@@ -41,6 +41,7 @@ from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.types import (
     AnyRecord,
     ArtifactLogged,
+    ImportReport,
     MetricsLogged,
     ParamLogged,
     RunEnd,

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from jupyterlab_mlops.imports import sources
-from jupyterlab_mlops.imports.report import ImportReport
 from jupyterlab_mlops.imports.take import take
 from jupyterlab_mlops.store.db import Database
+from jupyterlab_mlops.types import ImportReport
 
 HERE = Path(__file__).parent
 PEERS = HERE.parents[1] / ".venv-peers" / "bin" / "python"

@@ -1,10 +1,11 @@
 import { attempt } from '../../report';
+import { CommandIDs } from '../../tokens';
 import { Switch } from '../basics';
 import { useModel, useServices } from '../services';
 
 /** The first thing that a new user sees: what will happen here, and how to prevent it. */
 export function EmptyRecord(): JSX.Element {
-  const { mlops, trans } = useServices();
+  const { commands, mlops, trans } = useServices();
   const { status, recordAll, recording, isLocked } = useRecording();
   return (
     <div className="jp-MLOps-empty">
@@ -40,6 +41,15 @@ export function EmptyRecord(): JSX.Element {
         {mlops.notebook.kernelId
           ? trans.__('A run appears when a cell trains a model.')
           : trans.__('Open a notebook to begin.')}
+      </p>
+      <p>
+        <button
+          type="button"
+          className="jp-MLOps-link"
+          onClick={() => void commands.execute(CommandIDs.importRuns)}
+        >
+          {trans.__('Import runs of another tool …')}
+        </button>
       </p>
     </div>
   );

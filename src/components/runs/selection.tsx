@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { closeIcon, deleteIcon } from '@jupyterlab/ui-components';
+import { closeIcon, deleteIcon, downloadIcon } from '@jupyterlab/ui-components';
 import { chartIcon, compareIcon, tagIcon } from '../../icons';
 import { COMPARE_LIMITS } from '../../model/comparison';
 import { MOST_SELECTED, RunTableModel } from '../../model/table';
@@ -64,6 +64,11 @@ export function SelectionBar(props: {
         icon={tagIcon}
         label={trans.__('Tag')}
         onClick={() => setTagging(true)}
+      />
+      <IconButton
+        icon={downloadIcon}
+        label={trans.__('Export as an archive')}
+        onClick={() => act(CommandIDs.exportRuns)}
       />
       <IconButton
         icon={deleteIcon}
