@@ -28,7 +28,9 @@ async def find_import_source(services: Services, query: ImportSourceQuery) -> Im
 
 async def start_import(services: Services, body: ImportRequest) -> ImportJob:
     source = await _source(services, body.source, body.kind)
-    return services.extension.imports.start(source, files=body.files, user=services.user)
+    return services.extension.imports.start(
+        source, body.source, files=body.files, user=services.user
+    )
 
 
 async def list_imports(services: Services) -> list[ImportJob]:

@@ -42,8 +42,13 @@ class Imports:
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, source: Source, *, files: bool, user: str | None) -> ImportJob:
+    def start(self, source: Source, where: str, *, files: bool, user: str | None) -> ImportJob:
         """Begin to take a source over, and close it at the end.
+
+        Parameters
+        ----------
+        where
+            What whoever asks calls it.
 
         Raises
         ------
@@ -56,7 +61,7 @@ class Imports:
                 raise Conflict(f"{running.source} is being imported: wait for it, or cancel it.")
             job = ImportJob(
                 import_id=str(next(self._numbers)),
-                source=source.where,
+                source=where,
                 kind=source.kind,
                 state="running",
                 started_at=time.time_ns() // 1_000_000,
