@@ -111,7 +111,7 @@ class Archive(Source):
     # ------------------------------------------------------------------------- looking at it
 
     def _refusal(self, why: str) -> InvalidRequest:
-        return InvalidRequest(f"{self.where} is not taken in: {why}. Nothing was changed.")
+        return InvalidRequest(f"{self._path.name} is not taken in: {why}. Nothing was changed.")
 
     def _look_at(self, archive: zipfile.ZipFile, database: Database) -> Manifest:
         """Read the manifest; refuse names, versions and sizes that no archive of ours has."""

@@ -171,8 +171,8 @@ export class ImportFormModel extends FormModel {
     }
     this._folder = folder;
     try {
-      const { content } = await this._contents.get(folder.replace(/\/$/, ''));
-      const listed = content as Contents.IModel[];
+      const found = await this._contents.get(folder.replace(/\/$/, ''));
+      const listed = found.content as Contents.IModel[];
       this._paths = listed.map(
         ({ name, type }) => folder + name + (type === 'directory' ? '/' : '')
       );
