@@ -14,6 +14,13 @@ _SIGNS = (",", "\t", ";", "|")
 _ROW = re.compile(r"(?is)<tr[^>]*>.*?</tr>")
 _CELL = re.compile(r"(?is)<t[hd][^>]*>(.*?)</t[hd]>")
 _WORD = re.compile(r"\S+")
+_SERIES = re.compile(r"Name: (\w+), (?:Length: \d+, )?dtype: ")
+_INDEXED = re.compile(r"\S+\s{2,}\S+\s*$")
+_WITHIN = re.compile(
+    r"""(?i)["'](?:""" + "|".join(sorted(NAMES)) + r""")["']\s*:\s*[{\[]([^}\]]{1,20000})"""
+)
+"""What stands in a list or a dictionary that is called so: `{"password": {0: "…", 1: "…"}}`."""
+_QUOTED = re.compile(r"""["']([^"'\n]+)["'](?!\s*:)""")
 _SHORTEST = 4
 _WIDEST_HEAD = 4000
 
@@ -32,8 +39,15 @@ def secrets_in(text: str) -> Iterator[str]:
         for match in _NAME.finditer(head):
             yield from _of_sign(head, match, lines[number + 1 :])
             yield from _aligned(head, match, lines[number + 1 :])
+        if series := _SERIES.match(head):
+            yield from _of_series(series, lines[:number])
+    if series := _SERIES.match(lines[-1]):
+        yield from _of_series(series, lines[:-1])
     if "</t" in text:
         yield from _of_html(text)
+    for within in _WITHIN.findall(text):
+        for value in _QUOTED.findall(within):
+            yield from _telling(value)
 
 
 def _of_sign(head: str, name: re.Match[str], below: list[str]) -> Iterator[str]:
@@ -53,7 +67,9 @@ def _of_sign(head: str, name: re.Match[str], below: list[str]) -> Iterator[str]:
 def _aligned(head: str, name: re.Match[str], below: list[str]) -> Iterator[str]:
     """Lines whose words end where the name of the column ends, as in a printed frame."""
     alone = head[: name.start()].strip() == head[name.end() :].strip() == ""
-    if alone or (name.start() and not head[: name.start()].endswith("  ")):
+    if alone and not (below and _INDEXED.match(below[0])):
+        return
+    if name.start() and not head[: name.start()].endswith("  "):
         return
     for line in below:
         if not line.strip():
@@ -64,6 +80,15 @@ def _aligned(head: str, name: re.Match[str], below: list[str]) -> Iterator[str]:
             if each.end() == name.end()
             for word in _telling(each[0])
         )
+
+
+def _of_series(series: re.Match[str], above: list[str]) -> Iterator[str]:
+    """The lines of a column that is printed alone, with its name below."""
+    if series[1].lower() in NAMES:
+        for line in reversed(above):
+            if not line.strip():
+                break
+            yield from _telling(line.split()[-1])
 
 
 def _of_html(text: str) -> Iterator[str]:

@@ -130,7 +130,7 @@ class Redactor:
         if not self.enabled:
             return text
         self._look_around()
-        if "\n" in text or "</t" in text:
+        if "\n" in text or "</t" in text or "{" in text:
             self._learn_tables(text)
         if "\x1b[" in text:
             return self._below(text, _without_colours(text), str)
@@ -174,7 +174,7 @@ class Redactor:
         self._look_around()
         return (
             (_has_long(text) and any(_among(FORMS, text)))
-            or any(_among(ROOTS, _lowered(text)))
+            or _has_root(_lowered(text))
             or self.known.are_in(text)
             or bool(self._own or self._names)
             or (_inline_tag.search(text) is not None or "\\u001b[" in text)
@@ -234,7 +234,7 @@ class Redactor:
             mark = _marks.get(beginning, "[redacted: key]")
             text = self._replaced(text, text, beginning, FORMS[beginning], 0, mark)
         lowered = _lowered(text)
-        named = any(_among(ROOTS, lowered))
+        named = _has_root(lowered)
         for beginning in _among(names, lowered) if named else ():
             mark = _marks.get(beginning.strip(), MARK)
             form = names[beginning]
@@ -430,6 +430,12 @@ def _has_long(text: str) -> bool:
         return _long.search(text) is not None
     starts = range(0, len(text), _PIECE)
     return any(_long.search(text, at, at + _PIECE + _OVERLAP) is not None for at in starts)
+
+
+def _has_root(lowered: str) -> bool:
+    if len(lowered) <= _PIECE:
+        return any(map(lowered.__contains__, ROOTS))
+    return any(_among(ROOTS, lowered))
 
 
 def _among(words: Iterable[str], text: str) -> Iterator[str]:

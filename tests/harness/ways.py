@@ -44,11 +44,14 @@ SHOWN = [
     "\r 10%%|█ | 1/10 [00:01<00:09, token=%s]", "INFO:root:using api key %s", "Your new password is: %s",
     # Tables
     "       user          password\n0       ann  %s", "user,password,role\nann,%s,admin",
+    "           password\n0  %s", "0    %s\nName: password, dtype: object", "{'password': {0: '%s', 1: 'x'}}",
+    '{"password": ["%s", "x"], "n": [1]}',
     "<table><tr><th>user</th><th>password</th></tr><tr><td>ann</td><td>%s</td></tr></table>",
 ]  # fmt: skip
 IN_SOURCE = [
     way for way in SHOWN
     if not way.startswith(("[db]\npassword =", "[db]\npassword=%s", "aws_access", "aws_session", "[pypi]", "\r"))
-    and not way.startswith(("INFO", "Your", "       user", "user,", "<table"))
+    and not way.startswith(("INFO", "Your", "       user", "user,", "<table", "           pass"))
+    and not way.startswith(("0    ", "{'password': {", '{"password": ['))
 ] + ['[db]\npassword = "%s"']  # fmt: skip
 """In code, what has no quotation marks is a variable."""

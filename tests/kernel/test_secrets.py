@@ -99,6 +99,8 @@ def test_tables_of_what_is_no_secret_stay(redactor):
         "key,value\nalpha1,beta2\ngamma3,delta4",
         "       user  has password\n0  ann-1        yes-1",
         "  password  length\nmean      NaN  12.5\nstd       NaN   1.5",
+        "0    ab-1\nName: user, dtype: object",
+        "Enter the\n  password\nfor user-1 now",
         "<table><tr><th>key</th><th>n</th></tr><tr><td>alpha1</td><td>3</td></tr></table>",
     ):
         assert redactor.text(table) == table
