@@ -8,10 +8,12 @@ nothing else had its turn, whoever kept the interpreter, as far as this process 
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
 
+os.environ["MLOPS_LONG"] = "1"
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import sample
