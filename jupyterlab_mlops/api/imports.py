@@ -89,7 +89,10 @@ def _path(services: Services, where: str) -> Path:
     if "\0" in where:
         raise InvalidRequest("A path has no zero character.")
     folder = Path(root).expanduser().resolve()
-    path = (folder / where.strip().lstrip("/")).resolve()
+    try:
+        path = (folder / where.strip().lstrip("/")).resolve()
+    except (OSError, ValueError, RuntimeError):  # too long, no text, a circle of links
+        raise InvalidRequest(f"{where[:80]!r} is no path.") from None
     if not path.is_relative_to(folder):
         raise NotAllowed(
             f"{where!r} lies outside of the folder that the file browser shows; `jupyter mlops"

@@ -39,6 +39,13 @@ IMPORTERS: tuple[Importer, ...] = (
 KINDS = tuple(dict.fromkeys(importer.kind for importer in IMPORTERS))
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def find(where: str, kind: str | None = None) -> Source:
     """Return what reads a source.
 
@@ -59,8 +66,8 @@ def find(where: str, kind: str | None = None) -> Source:
     if where.startswith(("http://", "https://")):
         return MLflowServer(where)
     path = Path(where.removeprefix("sqlite:///").removeprefix("file://")).expanduser()
-    if not path.exists():
-        raise NotFound(f"There is nothing at {where}.")
+    if not _is_there(path):
+        raise NotFound(f"There is nothing at {where[:1000]}.")
     for importer in IMPORTERS:
         if kind in (None, importer.kind) and importer.reads(path):
             return importer(str(path))
