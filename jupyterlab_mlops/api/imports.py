@@ -64,6 +64,8 @@ async def _source(services: Services, where: str, kind: str | None) -> Source:
     ------
     NotAllowed
         Whoever asks may not read files.
+    InvalidRequest
+        It cannot be read.
     """
     if "://" in where:
         address, credentials, verify = services.extension.targets.server(where)
@@ -72,7 +74,10 @@ async def _source(services: Services, where: str, kind: str | None) -> Source:
     allowed = handler.authorizer.is_authorized(handler, handler.current_user, "read", "contents")
     if not await ensure_async(allowed):
         raise NotAllowed("You may not read files of this server.")
-    return await services.in_thread(lambda: sources.find(str(_path(services, where)), kind))
+    try:
+        return await services.in_thread(lambda: sources.find(str(_path(services, where)), kind))
+    except OSError as error:  # such as a name that is too long for the disk
+        raise InvalidRequest(f"{where[:80]!r} cannot be read: {error.strerror}.") from None
 
 
 def _path(services: Services, where: str) -> Path:
@@ -81,9 +86,10 @@ def _path(services: Services, where: str) -> Path:
     Raises
     ------
     NotAllowed
-        It lies elsewhere.
+        It lies elsewhere, or is hidden.
     """
-    root = getattr(services.handler.contents_manager, "root_dir", None)
+    contents = services.handler.contents_manager
+    root = getattr(contents, "root_dir", None)
     if not root:
         raise InvalidRequest("The files of this server lie on no disk: import with the command.")
     if "\0" in where:
@@ -97,5 +103,10 @@ def _path(services: Services, where: str) -> Path:
         raise NotAllowed(
             f"{where!r} lies outside of the folder that the file browser shows; `jupyter mlops"
             " import` takes any path."
+        )
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    if hidden and not getattr(contents, "allow_hidden", False):
+        raise NotAllowed(
+            f"{where!r} is hidden in the file browser; `jupyter mlops import` takes any path."
         )
     return path

@@ -50,6 +50,31 @@ def secret(served: Server) -> Path:
     return path
 
 
+def test_an_import_reads_what_the_file_browser_shows_and_nothing_else(
+    served: Server, secret: Path, tmp_path: Path
+) -> None:
+    table = "name,accuracy\nfirst,0.5\n"
+    root = served.root_dir
+    (tmp_path / "outside.csv").write_text(table)
+    (root / "inside.csv").write_text(table)
+    (root / ".hidden.csv").write_text(table)
+    (root / ".hidden").mkdir()
+    (root / ".hidden" / "x.csv").write_text(table)
+    (root / "link.csv").symlink_to(tmp_path / "outside.csv")
+    sibling = root.with_name(f"{root.name}-evil")
+    sibling.mkdir()
+    (sibling / "x.csv").write_text(table)
+    for where in (*ways_to(secret, served.data_dir), str(tmp_path / "outside.csv"), "link.csv",
+                  f"../{sibling.name}/x.csv", ".hidden.csv", ".hidden/x.csv", "./.hidden/x.csv",
+                  "inside.csv\0", "file:///etc/passwd", "http://127.0.0.1:9/x",
+                  "sub/../../x"):  # fmt: skip
+        body = {"source": where, "kind": "csv"}
+        assert is_refused(ours(served, "POST", "imports", json=body)), where
+        assert is_refused(ours(served, "GET", "import-source", params={"source": where})), where
+    found = ours(served, "GET", "import-source", params={"source": "inside.csv"})
+    assert found.json()["kind"] == "csv"
+
+
 def ways_to(secret: Path, data_dir: Path) -> Iterator[str]:
     up = "../" * 12
     yield from (
