@@ -74,7 +74,34 @@ def _export_archive(arguments: Namespace) -> None:
         save(target, write, force=arguments.force, said=said)
 
 
-_MANY: dict[str, Callable[[Namespace], None]] = {"archive": _export_archive}
+def _export_mlflow(arguments: Namespace) -> None:
+    """Send runs to an MLflow server, once however often it is said."""
+    from ..exports import mlflow
+    from ..registry.mlflow_target import MLflowTarget
+    from .bar import Bar
+    from .config import targets
+
+    if not arguments.output:
+        raise InvalidRequest("Say where to: -o http://..., or the name of a push target.")
+    target = targets().open(arguments.output)
+    if not isinstance(target, MLflowTarget):
+        raise InvalidRequest(f"{arguments.output} is no MLflow server.")
+    run_refs = None if arguments.all else arguments.run_refs
+    with record() as database, closing(Bar(quiet=arguments.json)) as bar:
+        sent = mlflow.send(database, target, run_refs, bar.show)
+    if arguments.json:
+        say_json({**sent._asdict(), "target": target.uri})
+    else:
+        say(
+            f"{sent.runs} runs are on {target.uri}, {sent.changed} with something new;"
+            f" {sent.versions} versions of registered models."
+        )
+
+
+_MANY: dict[str, Callable[[Namespace], None]] = {
+    "archive": _export_archive,
+    "mlflow": _export_mlflow,
+}
 
 
 def recover(arguments: Namespace) -> None:

@@ -15,7 +15,7 @@ from .output import PROGRAM, complain
 RunFunction = Callable[[argparse.Namespace], "int | None"]
 Add = Callable[[argparse.ArgumentParser], None]
 
-EXPORTABLE = ("json", "zip", "notebook", "archive")
+EXPORTABLE = ("json", "zip", "notebook", "archive", "mlflow")
 IMPORTABLE = (
     "archive", "mlflow", "trackio", "wandb", "clearml", "dvc", "dvclive", "aim", "tensorboard",
     "csv",
@@ -215,7 +215,7 @@ def _export(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=EXPORTABLE, default="json")
     p.add_argument(
         "--output", "-o", metavar="FILE",
-        help="default: named after the run; - is stdout; a folder or an address for mlflow",
+        help="default: named after the run; - is stdout; for mlflow a push target or an address",
     )  # fmt: skip
     p.add_argument("--force", action="store_true", help="replace the file if there is one")
     _json(p)
@@ -377,7 +377,8 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
         "export.export", "write runs to a file", _export,
         ("export calm-otter-12 --format zip", "export 3f2a --format notebook -o attempt.ipynb",
          "export calm-otter-12 bold-heron-3 --format archive -o two.zip",
-         "export --all --format archive -o everything.zip"),
+         "export --all --format archive -o everything.zip",
+         "export calm-otter-12 --format mlflow -o http://127.0.0.1:5000"),
     ),
     "import": (
         "imports.import_", "take over what another tool has recorded", _import,

@@ -47,36 +47,37 @@ class Content:
         return cls(path, len(data), hashlib.sha256(data).hexdigest(), lambda: io.BytesIO(data))
 
 
-class VersionContent:
-    """A version with its run, code, data hashes, environment and model; see `gather`.
+class RunContent:
+    """A run with all that belongs to it.
 
-    Attributes
+    Parameters
     ----------
+    details
+        The run; its executions are those that it depends on.
     session
-        All that ran in the run's session up to the end of the run, with outputs.
+        All executions of its session up to its last one, with outputs.
+    open_blob
+        Opens content by its digest.
     history
-        Reads all points of one metric of the run.
-    sent
-        Files of the model directory, where an MLflow client has sent one.
+        Gives all points of a metric of the run.
+    files_of_models
+        False where its models are sent as models.
     """
 
     def __init__(
         self,
-        version: ModelVersion,
-        model: LoggedModel,
         details: RunDetails,
         session: list[Execution],
         open_blob: Callable[[str], BinaryIO],
         history: Callable[[str], MetricHistory],
-        sent: Sequence[StoredFile] = (),
+        *,
+        files_of_models: bool = True,
     ) -> None:
-        self.version = version
-        self.model = model
+        self._files_of_models = files_of_models
         self.details = details
         self.session = session
         self.history = history
         self._open_blob = open_blob
-        self._sent = sent
 
     @property
     def environment(self) -> Environment | None:
@@ -109,6 +110,44 @@ class VersionContent:
         logged = [self._stored(a) for a in self.details.artifacts if not self._is_model(a)]
         return sorted([*logged, *beside], key=lambda file: file.path)
 
+    def _stored(self, artifact: Artifact) -> Content:
+        digest = artifact.digest
+        return Content(artifact.path, artifact.size, digest, lambda: self._open_blob(digest))
+
+    def _is_model(self, artifact: Artifact) -> bool:
+        """Tell whether a file goes with a model, rather than with the run."""
+        ids = () if self._files_of_models else (model.model_id for model in self.details.models)
+        return any(artifact.path.startswith(f"models/{model_id}/") for model_id in ids)
+
+
+class VersionContent(RunContent):
+    """A version with its run, code, data hashes, environment and model; see `gather`.
+
+    Attributes
+    ----------
+    session
+        All that ran in the run's session up to the end of the run, with outputs.
+    history
+        Reads all points of one metric of the run.
+    sent
+        Files of the model directory, where an MLflow client has sent one.
+    """
+
+    def __init__(
+        self,
+        version: ModelVersion,
+        model: LoggedModel,
+        details: RunDetails,
+        session: list[Execution],
+        open_blob: Callable[[str], BinaryIO],
+        history: Callable[[str], MetricHistory],
+        sent: Sequence[StoredFile] = (),
+    ) -> None:
+        super().__init__(details, session, open_blob, history, files_of_models=False)
+        self.version = version
+        self.model = model
+        self._sent = sent
+
     def model_files(self, place: Place | None = None) -> list[Content]:
         """Give MLflow's model directory, with the code and the origin of the model beside it."""
         beside = [self.script, _as_json(PROVENANCE, self._provenance())]
@@ -134,14 +173,6 @@ class VersionContent:
         if digest is None or size is None:
             raise Conflict(f"The file of the model {self.model.model_id} is not in the record.")
         return Content(name, size, digest, lambda: self._open_blob(digest))
-
-    def _stored(self, artifact: Artifact) -> Content:
-        digest = artifact.digest
-        return Content(artifact.path, artifact.size, digest, lambda: self._open_blob(digest))
-
-    def _is_model(self, artifact: Artifact) -> bool:
-        ids = (model.model_id for model in self.details.models)
-        return any(artifact.path.startswith(f"models/{model_id}/") for model_id in ids)
 
     def _provenance(self) -> dict[str, Any]:
         run, git = self.details.run, self.environment.git if self.environment else None

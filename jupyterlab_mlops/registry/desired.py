@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from ..types import DatasetView, GitState, MetricHistory
-from .content import Content, VersionContent
+from .content import Content, RunContent
 
 MANIFEST = "mlops/manifest.json"
 RUN_ID_TAG = "mlops.run_id"
@@ -83,7 +83,7 @@ class DesiredRun:
         Files by their path in MLflow.
     """
 
-    def __init__(self, content: VersionContent) -> None:
+    def __init__(self, content: RunContent) -> None:
         self._content = content
         renamed: dict[str, str] = {}
         run = content.details.run
@@ -169,7 +169,7 @@ def _fit(keys: Iterable[str], make_safe: Any, renamed: dict[str, str]) -> dict[s
 # ---------------------------------------------------------------------------------------- tags
 
 
-def _tags(content: VersionContent) -> dict[str, str]:
+def _tags(content: RunContent) -> dict[str, str]:
     run, environment = content.details.run, content.environment
     tags = {
         "mlflow.runName": run.name,

@@ -9,7 +9,7 @@ from ..store import executions, files, metrics, registry, runs
 from ..store.blobs import BlobStore
 from ..store.db import Database
 from ..types import Execution, LoggedModel, MetricHistory, ModelVersion, RunDetails
-from .content import VersionContent
+from .content import RunContent, VersionContent
 
 
 def gather(database: Database, blobs: BlobStore, name: str, version: int | str) -> VersionContent:
@@ -41,6 +41,24 @@ def gather(database: Database, blobs: BlobStore, name: str, version: int | str) 
 
     content = database.read(read)
     run_id = content.model.run_id
+    return content
+
+
+def gather_run(
+    database: Database, blobs: BlobStore, run_ref: str, *, files_of_models: bool = True
+) -> RunContent:
+    """Collect what belongs to a run; raises as `store.runs.find_run_id` does."""
+
+    def read(conn: sqlite3.Connection) -> RunContent:
+        details = runs.get_run_details(conn, run_ref)
+        session = executions.with_outputs(conn, _session(conn, details))
+        return RunContent(details, session, blobs.open, history, files_of_models=files_of_models)
+
+    def history(key: str) -> MetricHistory:
+        return database.read(lambda conn: metrics.get_history(conn, run_id, key))
+
+    content = database.read(read)
+    run_id = content.details.run.run_id
     return content
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import RemoteFailure
-from .content import Content, VersionContent
+from .content import Content, RunContent
 from .desired import (
     CONTENT_TAG,
     MANIFEST,
@@ -22,9 +22,9 @@ from .transfer import METRICS_A_CALL, OTHERS_A_CALL, Transfer, tags_of
 
 
 class RunPush:
-    """Brings the run of a version; it is found there by its tag `mlops.run_id`."""
+    """Brings a run; it is found there by its tag `mlops.run_id`."""
 
-    def __init__(self, transfer: Transfer, content: VersionContent) -> None:
+    def __init__(self, transfer: Transfer, content: RunContent) -> None:
         self._transfer = transfer
         self._remote = transfer.remote
         self._content = content

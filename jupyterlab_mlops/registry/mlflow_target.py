@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from .base import Progress, PushResult
-from .content import VersionContent
+from .content import RunContent, VersionContent
 from .mlflow_run import RunPush
 from .mlflow_version import VersionPush
 from .remote import Credentials, Remote
@@ -46,6 +46,17 @@ class MLflowTarget:
         remote = Remote(self.uri, self._credentials, self._verify, cancelled)
         try:
             return _push(Transfer(remote, progress), content, aliases)
+        finally:
+            remote.close()
+
+    def push_run(self, content: RunContent, progress: Progress) -> tuple[str, bool]:
+        """Bring a run to the server; return its id there, and whether anything was sent."""
+        remote = Remote(self.uri, self._credentials, self._verify)
+        try:
+            transfer = Transfer(remote, progress)
+            run_push = RunPush(transfer, content)
+            run = run_push.run(run_push.experiment())
+            return str(run["info"]["run_id"]), transfer.changed
         finally:
             remote.close()
 
