@@ -76,6 +76,14 @@ def logging_program(tmp_path: Path, data_dir: Path) -> Program:
     return runs_programs(LOGGERS, tmp_path)
 
 
+@pytest.fixture
+def long_logging_program(logging_program: Program) -> Program:
+    """The same, in the long form of the suite only."""
+    if not LONG:
+        pytest.skip("takes long: make test-frameworks")
+    return logging_program
+
+
 def runs_programs(python: Path, folder: Path) -> Program:
     if not python.exists():
         pytest.skip(f"needs an environment: make {python.parts[-3]}/.installed")

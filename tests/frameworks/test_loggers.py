@@ -43,6 +43,30 @@ for loss in losses: wandb.log({"loss": loss, "text": "x"})
 wandb.log({"late": 1}, step=7)
 wandb.finish(exit_code=1)
 """
+CLEARML = """
+import os, pathlib
+os.environ |= {"CLEARML_OFFLINE_MODE": "1", "CLEARML_CACHE_DIR": os.getcwd(), "HOME": os.getcwd()}
+import clearml
+clearml.Task.set_offline(True)
+task = clearml.Task.init("p", "one", auto_connect_frameworks=False, auto_resource_monitoring=False)
+config = task.connect({"lr": 0.1, "layers": 64})
+logger = clearml.Logger.current_logger()
+for step, loss in enumerate(losses): logger.report_scalar("all", "loss", loss, step)
+logger.report_scalar("all", "loss", iteration=5, value=0.125)
+logger.report_single_value("acc", 0.5)
+from matplotlib.figure import Figure
+logger.report_matplotlib_figure("shown", "line", Figure(), iteration=2, report_interactive=False)
+told["kept"] = config["lr"]
+task.close()
+"""
+AIM = """
+import aim
+run = aim.Run(repo=os.getcwd(), experiment="one", system_tracking_interval=None)
+run["lr"] = 0.1; run["net"] = {"layers": 64}
+for loss in losses: run.track(loss, name="loss", context={"subset": "val"})
+run.track(0.5, name="acc", step=3, epoch=1)
+run.close()
+"""
 PROGRAMS = {"tensorboardX": TENSORBOARDX, "trackio": TRACKIO, "DVCLive": DVCLIVE, "wandb": WANDB}
 
 
@@ -120,3 +144,24 @@ def test_several_tools_in_one_run(logging_program: Program) -> None:
 
 def _indented(program: str) -> str:
     return program.replace("\n", "\n    ")
+
+
+def test_clearml(long_logging_program: Program) -> None:
+    got = long_logging_program(BEGIN + CLEARML)
+    assert (got.told["fault"], got.told["kept"]) == (None, 0.1)
+    (run,) = got.runs
+    assert got.curve(run, "all/loss") == [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5, 1 / 8]
+    assert (run.run.name, run.run.status) == ("one", "FINISHED")
+    assert (run.run.params, run.run.metrics["acc"]) == ({"lr": "0.1", "layers": "64"}, 0.5)
+    assert "figures/shown/line-2.png" in {file.path for file in run.artifacts}
+    assert run.run.tags["mirrored"] == "ClearML"
+
+
+def test_aim(long_logging_program: Program) -> None:
+    got = long_logging_program(BEGIN + AIM)
+    assert got.told["fault"] is None
+    (run,) = got.runs
+    assert got.curve(run, "val/loss") == [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]
+    assert [point.step for point in run.metrics if point.key == "acc"] == [3]
+    assert run.run.params == {"lr": "0.1", "net/layers": "64"}
+    assert (run.run.status, run.run.tags["mirrored"]) == ("FINISHED", "Aim")

@@ -85,6 +85,8 @@ FRAMEWORKS = {
         Framework("tensorboardX", {"tensorboardX.writer": "summary_writer:watch"}, "2.5", "3"),
         Framework("trackio", {"trackio": "trackio:watch"}, "0.20", "0.50"),
         Framework("dvclive", {"dvclive": "dvclive:watch"}, "3", "4"),
+        Framework("clearml", {"clearml": "clearml:watch"}, "1.14", "3"),
+        Framework("aim", {"aim.sdk.run": "aim:watch"}, "3.17", "4"),
         Framework("wandb", {"wandb": "wandb:watch"}, "0.20", "0.40"),
     )
 }

@@ -7,12 +7,15 @@ where none is active, and ends it; one that has none logs to the run of the cell
 
 from __future__ import annotations
 
+import inspect
+import io
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
+from ..blobs import record_bytes
 from ..client import record_metrics, record_params, record_tags
 from ..runs import runs
 from .calls import Call, is_wrapper, set_watcher, wrapped
@@ -43,11 +46,13 @@ class _Mirror:
 def mirror(owner: Any, tool: str, calls: Mapping[str, Log]) -> None:
     """Mirror calls of a class or a module, by their names."""
     for name, log in calls.items():
-        function: Any = getattr(owner, name, None)
+        held: Any = inspect.getattr_static(owner, name, None)
+        function = getattr(held, "__func__", held)
         if isinstance(function, FunctionType) and not is_wrapper(function):
             key = f"{tool}.{name}"
             set_watcher(key, _Mirror(log))
-            setattr(owner, name, wrapped(function, key))
+            watched = wrapped(function, key)
+            setattr(owner, name, watched if held is function else type(held)(watched))
 
 
 class Opened:
@@ -57,7 +62,7 @@ class Opened:
         self._tool = tool
         self._of: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._ours: set[str] = set()
-        self._steps: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._steps: weakref.WeakKeyDictionary[Any, dict[str, int]] = weakref.WeakKeyDictionary()
 
     def begin(self, owner: Any, name: str | None) -> str:
         """Return the run of this one of the tool: the active one, or one that is opened for it."""
@@ -89,10 +94,17 @@ class Opened:
             record_tags(run_id, {MIRRORED: ", ".join(tools)})
         return run_id
 
-    def step(self, owner: Any, given: int | None, *, goes_on: bool = True) -> int:
-        """Return the step of a call: the one that is given, else the next."""
-        step = self._steps.get(owner, 0) if given is None else int(given)
-        self._steps[owner] = step + 1 if goes_on else step
+    def step(self, owner: Any, given: int | None, *, goes_on: bool = True, series: str = "") -> int:
+        """Return the step of a call: the one that is given, else the next.
+
+        Parameters
+        ----------
+        series
+            What is counted by itself, where the tool does not count all together.
+        """
+        steps = self._steps.setdefault(owner, {})
+        step = steps.get(series, 0) if given is None else int(given)
+        steps[series] = step + 1 if goes_on else step
         return step
 
     def end(self, owner: Any, status: str | None = None) -> None:
@@ -133,6 +145,17 @@ def numbers(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 def _size(value: Any) -> int:
     count = value.numel() if hasattr(value, "numel") else getattr(value, "size", 1)
     return int(count)
+
+
+def record_figure(run_id: str, name: str, figure: Any, step: Any = None) -> None:
+    """Record a figure of matplotlib as a picture, one of plotly as its JSON; others are left."""
+    place = f"figures/{clean_key(name)}" + ("" if step is None else f"-{int(step)}")
+    if hasattr(figure, "savefig"):
+        out = io.BytesIO()
+        figure.savefig(out, format="png")
+        record_bytes(run_id, f"{place}.png", out.getvalue(), "image/png")
+    elif hasattr(figure, "to_json"):
+        record_bytes(run_id, f"{place}.json", figure.to_json().encode(), "application/json")
 
 
 def record_config(run_id: str, config: Mapping[str, Any]) -> None:

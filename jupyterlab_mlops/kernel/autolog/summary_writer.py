@@ -7,7 +7,7 @@ from typing import Any
 
 from ..client import record_tags
 from .calls import Call
-from .loggers import Opened, mirror, record_config, record_numbers
+from .loggers import Opened, mirror, record_config, record_figure, record_numbers
 from .params import clean_key
 
 
@@ -34,6 +34,7 @@ class _Mirrored:
             "add_scalars": self._scalars,
             "add_text": self._text,
             "add_hparams": self._hparams,
+            "add_figure": self._figure,
         }
         mirror(module.SummaryWriter, self._tool, calls)
 
@@ -48,6 +49,12 @@ class _Mirrored:
     def _text(self, call: Call, _: Any) -> None:
         said = str(call.argument(2, "text_string"))
         record_tags(self._opened.run_for(), {clean_key(str(call.argument(1, "tag"))): said})
+
+    def _figure(self, call: Call, _: Any) -> None:
+        figure = call.argument(2, "figure")
+        for index, each in enumerate(figure if isinstance(figure, list) else [figure]):
+            name = f"{call.argument(1, 'tag')}{f'-{index}' if index else ''}"
+            record_figure(self._opened.run_for(), name, each, call.argument(3, "global_step"))
 
     def _hparams(self, call: Call, _: Any) -> None:
         run_id = self._opened.run_for()
