@@ -89,6 +89,8 @@ class Runs:
         """The open runs of the process by id, oldest first."""
         self.elsewhere: Callable[[], OpenRun | None] | None = None
         """Gives the run that another client of this process has opened in our record."""
+        self.on_start: Callable[[OpenRun], None] | None = None
+        """Told of each run that begins here, right after its record was written."""
         self._main_stack: list[OpenRun] = []
         if threading.current_thread() is threading.main_thread():
             local.stack = self._main_stack
@@ -279,6 +281,8 @@ class Runs:
             "implicit": run.implicit,
         }
         recorder.write(record)
+        if self.on_start is not None:
+            self.on_start(run)
 
     def _push(self, run: OpenRun, *, current: bool = True) -> None:
         run.execution = recorder.current_execution()

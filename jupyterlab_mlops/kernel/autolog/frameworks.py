@@ -39,6 +39,9 @@ class Framework(NamedTuple):
     below: str
 
 
+ANY, NONE = "", "999"
+"""What is known by all versions: that of the standard library."""
+
 FRAMEWORKS = {
     framework.name: framework
     for framework in (
@@ -71,6 +74,7 @@ FRAMEWORKS = {
                 "torch.optim.optimizer": "torch:watch",
                 "torch.autograd": "torch:watch_backward",
                 "torch.amp.grad_scaler": "torch:watch_scaler",
+                "torch": "file_writes:watch",
             },
             "2.1",
             "3",
@@ -85,6 +89,23 @@ FRAMEWORKS = {
         Framework("tensorboardX", {"tensorboardX.writer": "summary_writer:watch"}, "2.5", "3"),
         Framework("trackio", {"trackio": "trackio:watch"}, "0.20", "0.50"),
         Framework("dvclive", {"dvclive": "dvclive:watch"}, "3", "4"),
+        Framework("argparse", {"argparse": "arguments:watch_argparse"}, ANY, NONE),
+        Framework("click", {"click.core": "arguments:watch_click"}, "7", "10"),
+        Framework("fire", {"fire.core": "arguments:watch_fire"}, "0.4", "1"),
+        Framework("hydra", {"hydra.core.utils": "arguments:watch_hydra"}, "1.1", "2"),
+        Framework("omegaconf", {"omegaconf": "arguments:watch_omegaconf"}, "2.1", "3"),
+        Framework("pandas", {"pandas": "file_reads:watch_frames"}, "1.3", "4"),
+        Framework("polars", {"polars": "file_reads:watch_frames"}, "0.19", "2"),
+        Framework("numpy", {"numpy": "file_reads:watch_arrays"}, "1.20", "3"),
+        Framework("datasets", {"datasets": "file_reads:watch_hub"}, "2", "6"),
+        Framework("joblib", {"joblib": "file_writes:watch"}, "1", "2"),
+        Framework("onnx", {"onnx": "file_writes:watch"}, "1.12", "2"),
+        Framework(
+            "safetensors",
+            {"safetensors.torch": "file_writes:watch", "safetensors.numpy": "file_writes:watch"},
+            "0.3",
+            "1",
+        ),
         Framework("clearml", {"clearml": "clearml:watch"}, "1.14", "3"),
         Framework("aim", {"aim.sdk.run": "aim:watch"}, "3.17", "4"),
         Framework("wandb", {"wandb": "wandb:watch"}, "0.20", "0.40"),
@@ -112,7 +133,8 @@ def is_known(framework: Framework, module: ModuleType) -> bool:
 
 def _version(package: str, module: ModuleType) -> str:
     top = sys.modules.get(package, module)
-    found = getattr(top, "__version__", None)
+    # Not by getattr: click warns whoever asks it for this.
+    found = vars(top).get("__version__")
     if isinstance(found, str):
         return found
     try:

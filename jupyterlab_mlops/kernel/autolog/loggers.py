@@ -7,19 +7,18 @@ where none is active, and ends it; one that has none logs to the run of the cell
 
 from __future__ import annotations
 
-import inspect
 import io
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from types import FunctionType
 from typing import Any
 
 from ..blobs import record_bytes
 from ..client import record_metrics, record_params, record_tags
 from ..runs import runs
-from .calls import Call, is_wrapper, set_watcher, wrapped
+from .calls import Call
 from .params import clean_key, text_of
+from .seen import watch_calls
 
 MIRRORED = "mirrored"
 Log = Callable[[Call, Any], None]
@@ -45,14 +44,7 @@ class _Mirror:
 
 def mirror(owner: Any, tool: str, calls: Mapping[str, Log]) -> None:
     """Mirror calls of a class or a module, by their names."""
-    for name, log in calls.items():
-        held: Any = inspect.getattr_static(owner, name, None)
-        function = getattr(held, "__func__", held)
-        if isinstance(function, FunctionType) and not is_wrapper(function):
-            key = f"{tool}.{name}"
-            set_watcher(key, _Mirror(log))
-            watched = wrapped(function, key)
-            setattr(owner, name, watched if held is function else type(held)(watched))
+    watch_calls(owner, tool, {name: _Mirror(log) for name, log in calls.items()})
 
 
 class Opened:
