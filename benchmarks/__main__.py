@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PARTS = (
-    *("calls", "cell", "start", "output", "autolog"),
+    *("calls", "cell", "start", "output", "autolog", "trainings"),
     *("metrics", "capture", "runs", "search", "table", "rest", "artifacts", "loop"),
 )
 
@@ -68,6 +68,7 @@ TABLE = (
     Row("artifacts", "small_speed_of_pack", "2,000 files of 10 kB", "x bare pack", 0.5, True),
     Row("loop", "longest_slice_ms", "event loop kept by one request", "ms", 100),
     Row("loop", "messages_of_kernels_ms", "by our part of a kernel's message", "ms", 100),
+    Row("trainings", "most_percent", "autologging, training of 30 s, worst", "% of CPU", 2),
     Row("autolog", "least_room_ms", "autologging, room left at worst", "ms", 0, True),
 )
 """Figures without a row here are told below the table."""
