@@ -39,6 +39,7 @@ from .types import (
     RegisterRequest,
     Run,
     RunEnd,
+    RunDetails,
     RunIdsRequest,
     TaggedRuns,
     TagRunsRequest,
@@ -132,23 +133,40 @@ def end_run(tx: sqlite3.Connection, run_id: str, request: EndRunRequest) -> Run:
     return runs.get_run(tx, run.run_id)
 
 
-def compare_runs(conn: sqlite3.Connection, run_refs: Sequence[str]) -> Comparison:
+def compare_runs(
+    conn: sqlite3.Connection, run_refs: Sequence[str], cells_of: str | None = None
+) -> Comparison:
     """Compare two to twenty runs with the first of them.
+
+    Parameters
+    ----------
+    cells_of
+        The only run whose cells are in the answer: those of twenty runs are megabytes.
 
     Raises
     ------
     InvalidRequest
-        Too few, too many, or one twice.
+        Too few, too many, or one twice; or `cells_of` is none that is measured by the first.
     """
     from .compare import compare
 
+    comparison = compare(_compared(conn, run_refs))
+    if cells_of is not None:
+        run_id = runs.find_run_id(conn, cells_of)
+        comparison.cells = [each for each in comparison.cells if each.run_id == run_id]
+        if not comparison.cells:
+            raise InvalidRequest("`cells_of` must be one of the runs behind the first.")
+    return comparison
+
+
+def _compared(conn: sqlite3.Connection, run_refs: Sequence[str]) -> list[RunDetails]:
     runs.check_run_ids(run_refs, 2, 20)
     found = [runs.get_run_details(conn, run) for run in run_refs]
     if len({details.run.run_id for details in found}) < len(found):
         raise InvalidRequest("A run is given twice; compare different ones.")
     for details in found:
         details.executions = executions.with_outputs(conn, details.executions, images=False)
-    return compare(found)
+    return found
 
 
 def export_comparison(

@@ -279,6 +279,8 @@ def _kind(before: Execution | None, after: Execution | None) -> DiffKind:
 
 
 def _outputs_differ(left: Execution, right: Execution) -> bool:
+    if left.outputs == right.outputs:
+        return False
     return [_plain(o) for o in left.outputs] != [_plain(o) for o in right.outputs]
 
 

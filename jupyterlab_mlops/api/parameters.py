@@ -184,13 +184,20 @@ class MetricKeysQuery(Query):
     run_id: Annotated[list[str], Meta(min_length=1, max_length=200)]
 
 
-class CompareQuery(Query):
+class ComparedQuery(Query):
     """Two to twenty runs; the first is the baseline."""
 
     run_id: Annotated[list[str], Meta(min_length=2, max_length=20)]
 
 
-class ExportComparisonQuery(CompareQuery):
+class CompareQuery(ComparedQuery):
+    """Two to twenty runs, and whose cells are asked for."""
+
+    cells_of: str | None = None
+    """Of these runs, the only one whose cells are answered; else those of all."""
+
+
+class ExportComparisonQuery(ComparedQuery):
     """A comparison as a file."""
 
     format: Annotated[

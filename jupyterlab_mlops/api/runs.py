@@ -167,7 +167,7 @@ def _curves(conn: sqlite3.Connection, query: CurvesQuery) -> list[Curve]:
 
 
 async def compare_runs(services: Services, query: CompareQuery) -> Comparison:
-    return await services.read(actions.compare_runs, query.run_id)
+    return await services.read(actions.compare_runs, query.run_id, query.cells_of)
 
 
 async def export_comparison(services: Services, query: ExportComparisonQuery) -> FileAnswer:

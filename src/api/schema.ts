@@ -3063,6 +3063,8 @@ export interface operations {
         parameters: {
             query: {
                 run_id: string[];
+                /** @description Of these runs, the only one whose cells are answered; else those of all. */
+                cells_of?: string;
             };
             header?: never;
             path?: never;

@@ -43,6 +43,20 @@ export class ComparisonModel extends ObservableModel {
     return this._runIds;
   }
 
+  /** The run whose cells are compared with the baseline's; those of all would be megabytes. */
+  get cellsOf(): string {
+    return this._runIds.indexOf(this._cellsOf) > 0
+      ? this._cellsOf
+      : this._runIds[1];
+  }
+
+  /** Compare the cells of this run. */
+  async setCellsOf(runId: string): Promise<void> {
+    this._cellsOf = runId;
+    this.touch();
+    await this.refresh();
+  }
+
   refresh(): Promise<void> {
     return this._refresh.request();
   }
@@ -110,7 +124,7 @@ export class ComparisonModel extends ObservableModel {
     }
     try {
       this._comparison = await this._client.get('/compare', {
-        query: { run_id: [...this._runIds] },
+        query: { run_id: [...this._runIds], cells_of: this.cellsOf },
         background: true
       });
       this._error = null;
@@ -130,6 +144,7 @@ export class ComparisonModel extends ObservableModel {
   private readonly _refresh: Coalescer;
   private readonly _styles: readonly string[];
   private _runIds: string[];
+  private _cellsOf = '';
   private _comparison: Comparison | null = null;
   private _error: string | null = null;
 }

@@ -371,6 +371,7 @@ CASES: dict[str, Case] = {
             Bad("`run_id` needs at most 20 values.", query="?" + "&".join(["run_id=x"] * 21)),
             Bad("A run is given twice", query=f"?run_id={RUN}&run_id={RUN}"),
             Bad("There is no run 'x'.", 404, query=f"?run_id={RUN}&run_id=x"),
+            Bad("`cells_of` must be", query=f"?run_id={RUN}&run_id={OTHER}&cells_of={RUN}"),
         ),
     ),
     "export_comparison": Case(

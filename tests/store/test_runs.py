@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import partial
 
 import pytest
@@ -51,6 +52,19 @@ def test_a_run_that_nobody_named_gets_words_and_a_number(two: Database) -> None:
     assert number == "2"
     assert len(set(ADJECTIVES)) * len(set(ANIMALS)) == len(ADJECTIVES) * len(ANIMALS) > 8000
     assert len({run_name(f"{i:032x}", 1) for i in range(300)}) > 280
+
+
+def test_what_a_run_has_is_read_without_looking_at_all_runs(two: Database) -> None:
+    def steps(conn: sqlite3.Connection) -> int:
+        taken = []
+        conn.set_progress_handler(lambda: taken.append(1), 10)
+        runs.get_run_details(conn, FIRST)
+        conn.set_progress_handler(None, 0)
+        return len(taken)
+
+    few = two.read(steps)
+    say(two, [(RunStart(run_id=f"{i:032x}", start_time=T0 + i), "kernel") for i in range(1, 400)])
+    assert two.read(steps) < 2 * few
 
 
 def test_a_run_is_found_by_id_by_its_beginning_and_by_name(two: Database) -> None:

@@ -13,11 +13,9 @@ export function ComparedCells(props: {
   showEqual: boolean;
 }): JSX.Element {
   const { trans } = useServices();
-  const { comparison } = props;
-  const [chosen, setChosen] = useState<string | null>(null);
-  const cells =
-    comparison.cells.find(each => each.run_id === chosen) ??
-    comparison.cells[0];
+  const { comparison, model } = props;
+  // Those of the run that was chosen before, until the answer is here.
+  const [cells] = comparison.cells;
   const [baseline, ...others] = comparison.runs;
   const other = others.find(run => run.run_id === cells?.run_id);
   if (!cells || !other) {
@@ -28,7 +26,7 @@ export function ComparedCells(props: {
       key={`${cells.run_id} ${key}`}
       pair={pair}
       names={[baseline.name, other.name]}
-      model={props.model}
+      model={model}
     />
   );
   return (
@@ -39,8 +37,8 @@ export function ComparedCells(props: {
           <select
             className="jp-MLOps-select"
             aria-label={trans.__('Run to compare with the baseline')}
-            value={cells.run_id}
-            onChange={event => setChosen(event.target.value)}
+            value={model.cellsOf}
+            onChange={event => void model.setCellsOf(event.target.value)}
           >
             {others.map(run => (
               <option key={run.run_id} value={run.run_id}>
