@@ -1,14 +1,8 @@
-import { Throttler } from '@lumino/polling';
-import type {
-  ColumnPage,
-  Facet,
-  QueryProblem,
-  Run,
-  RunGroup
-} from '../api/types';
+import type { Facet, QueryProblem, Run } from '../api/types';
 import type { IChanges } from './changes';
 import * as columns from './columns';
 import type { ILayout, ISortKey } from './columns';
+import { FoundColumns } from './foundcolumns';
 import { ObservableModel } from './observable';
 import { problemOf, RunPages } from './pages';
 import {
@@ -29,18 +23,7 @@ import {
   TableRow
 } from './rows';
 import { Sparklines } from './sparklines';
-
-/** Groups that are shown at most. */
-const MOST_GROUPS = 500;
-
-/** Metrics that are summed up for each group: the server takes no more. */
-const SUMMED = 10;
-
-/** Keys of tags that come with every run. */
-const MOST_TAGS = 50;
-
-/** Milliseconds after a change in which the columns are looked up again once. */
-const COLUMNS_PAUSE = 2000;
+import { TableGroups } from './tablegroups';
 
 /** Runs that are selected at once, and of them in one request. */
 export const MOST_SELECTED = 20_000;
@@ -59,14 +42,19 @@ export interface ITableState {
 export class RunTableModel extends ObservableModel implements IBlockOwner {
   constructor(private readonly _options: RunTableModel.IOptions) {
     super();
-    this.sparklines = new Sparklines(_options.client);
+    const { client } = _options;
+    this.sparklines = new Sparklines(client);
+    this._groups = new TableGroups(client);
+    this._found = new FoundColumns(client, () => this._query.deleted === true);
     this._root = this._makeBlock({});
+    this._groups.stateChanged.connect(() => this.touch());
+    this._found.stateChanged.connect(() => this.touch());
     const { changed, reconnected } = _options.changes;
     changed.connect(this._onChanged, this);
     reconnected.connect(this._onReconnected, this);
     this._adopt(_options.state ?? {});
     void this._restart();
-    void this._fetchColumns();
+    void this._found.fetch();
   }
 
   readonly sparklines: Sparklines;
@@ -87,7 +75,7 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
   }
 
   get groupBy(): string | null {
-    return this._groupBy;
+    return this._groups.by;
   }
 
   /** What to keep. */
@@ -96,27 +84,29 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
       query: this._query,
       sort: this._sort,
       layout: this._layout,
-      groupBy: this._groupBy
+      groupBy: this.groupBy
     };
   }
 
   /** How many runs match; a lower bound unless `totalIsExact`. */
   get total(): number {
-    return this._groups ? this._groupTotal : this._root.total;
+    return this._groups.all ? this._groups.runCount : this._root.total;
   }
 
   get totalIsExact(): boolean {
-    return this._groups !== null || this._root.totalIsExact;
+    return this._groups.all !== null || this._root.totalIsExact;
   }
 
   /** False until the first answer. */
   get isReady(): boolean {
-    return this._groupBy === null ? this._root.isReady : this._groups !== null;
+    return this.groupBy === null
+      ? this._root.isReady
+      : this._groups.all !== null;
   }
 
   /** Why the last request failed: mostly a filter that is not understood. */
   get error(): string | null {
-    return this._failure ? this._failure.message : this._root.error;
+    return this._failure?.message ?? this._root.error;
   }
 
   /** Which word of the filter is wrong. */
@@ -157,8 +147,8 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
   get rows(): RowLayout {
     if (this._rows?.revision !== this.revision) {
       const layout = new RowLayout(this._opened);
-      if (this._groups) {
-        this._groups.forEach(group => layout.addGroup(group));
+      if (this._groups.all) {
+        this._groups.all.forEach(group => layout.addGroup(group));
       } else {
         layout.addBlock(this._root, 0);
       }
@@ -174,12 +164,12 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
 
   /** Every column there is. */
   get known(): readonly columns.IKnownColumn[] {
-    return columns.knownColumns(this._columns?.columns ?? []);
+    return columns.knownColumns(this._found.all);
   }
 
   /** Ids of columns by which the runs can be grouped. */
   get groupColumns(): string[] {
-    return columns.groupColumns(this._columns?.columns ?? []);
+    return columns.groupColumns(this._found.all);
   }
 
   async search(query: Partial<IRunsQuery>): Promise<void> {
@@ -190,7 +180,7 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
 
   /** Ids of columns whose values are offered to narrow the table. */
   get facetColumns(): string[] {
-    return columns.facetColumns(this._columns?.columns ?? []);
+    return columns.facetColumns(this._found.all);
   }
 
   /** The values of a column among those that match, whatever is chosen in it. */
@@ -220,8 +210,7 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
 
   /** Group by a column; null: no longer. */
   async setGroupBy(column: string | null): Promise<void> {
-    this._groupBy = column;
-    this._groups = null;
+    this._groups.groupBy(column);
     this.touch();
     await this._restart();
   }
@@ -330,7 +319,7 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
   async reload(): Promise<void> {
     this._waiting.clear();
     await Promise.all([
-      this._groupBy === null ? this._root.reload() : this._fetchGroups(),
+      this.groupBy === null ? this._root.reload() : this._fetchGroups(),
       ...[...this._opened.values()].map(block => block.reload())
     ]);
   }
@@ -365,7 +354,7 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
       roots: parentId === undefined ? request.roots : undefined,
       parent_run_id: parentId,
       order_by: this._sort.map(columns.orderTerm),
-      columns: columns.requestedColumns([...this._tags, ...this._looked])
+      columns: columns.requestedColumns([...this._found.tags, ...this._looked])
     };
   }
 
@@ -374,7 +363,8 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
   }
 
   override dispose(): void {
-    this._refreshColumns.dispose();
+    this._found.dispose();
+    this._groups.dispose();
     this._root.dispose();
     this._opened.forEach(block => block.dispose());
     this.sparklines.dispose();
@@ -382,15 +372,19 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
   }
 
   private get _chosen(): readonly string[] {
-    return this._layout.columns ?? this._usual;
+    return this._layout.columns ?? this._found.usual;
+  }
+
+  /** Why there is nothing, where it is not the runs' request that failed. */
+  private get _failure(): Error | null {
+    return this._groups.error ?? this._found.error;
   }
 
   private _adopt(state: ITableState): void {
     this._query = state.query ?? EMPTY_QUERY;
     this._sort = state.sort ?? [];
     this._layout = state.layout ?? columns.EMPTY_LAYOUT;
-    this._groupBy = state.groupBy ?? null;
-    this._groups = null;
+    this._groups.groupBy(state.groupBy ?? null);
     // Before the first rows are there nobody has said what is looked at.
     this._looked = this._layout.columns?.slice(0, 20) ?? [];
   }
@@ -406,8 +400,7 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
   private async _restart(): Promise<void> {
     [...this._opened.keys()].forEach(key => this._close(key));
     this._waiting.clear();
-    this._failure = null;
-    await (this._groupBy === null ? this._root.restart() : this._fetchGroups());
+    await (this.groupBy === null ? this._root.restart() : this._fetchGroups());
     this._epoch += 1;
     this.touch();
   }
@@ -417,53 +410,9 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
     this._opened.delete(key);
   }
 
-  private async _fetchGroups(): Promise<void> {
-    const by = this._groupBy;
-    const ticket = (this._ticket += 1);
-    if (by === null) {
-      return;
-    }
-    const { filter, text, experiment, view, roots } = this.ask({});
-    const metrics = this.shown.filter(id => id.startsWith('metrics.'));
-    try {
-      const found = await this._options.client.get('/groups', {
-        query: {
-          ...{ filter, text, experiment, view, roots, by },
-          ...columns.groupOrder(this._sort, metrics.slice(0, SUMMED)),
-          max_results: MOST_GROUPS
-        }
-      });
-      if (ticket === this._ticket) {
-        this._groups = found.groups;
-        this._groupTotal = found.run_count;
-        this._failure = null;
-      }
-    } catch (error) {
-      if (ticket === this._ticket) {
-        this._groups = this._groups ?? [];
-        this._failure = error as Error;
-      }
-    }
-    this.touch();
-  }
-
-  private async _fetchColumns(): Promise<void> {
-    try {
-      this._columns = await this._options.client.get('/columns', {
-        query: { view: this._query.deleted ? 'deleted' : undefined },
-        background: true
-      });
-    } catch (error) {
-      this._failure = error as Error;
-    }
-    const found = this._columns?.columns ?? [];
-    this._usual = columns.usualColumns(found);
-    this._tags = found
-      .filter(each => each.kind === 'tags')
-      .sort((a, b) => b.count - a.count)
-      .slice(0, MOST_TAGS)
-      .map(columns.columnId);
-    this.touch();
+  private _fetchGroups(): Promise<void> {
+    const { shown, sort } = this;
+    return this._groups.fetch({ request: this.ask({}), sort, shown });
   }
 
   private _fetchCurves(block: RunBlock, from: number, to: number): void {
@@ -481,39 +430,27 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
   private _onChanged(_: unknown, changes: IChanges): void {
     if (changes.runs.length > 0) {
       this.sparklines.forget(changes.runs);
-      void this._refreshColumns.invoke();
-      if (this._groupBy !== null) {
-        void this._fetchGroups();
-      }
+      this._found.refresh();
+      void this._fetchGroups();
     }
   }
 
   private _onReconnected(): void {
     void this._fetchGroups();
-    void this._fetchColumns();
+    void this._found.fetch();
   }
 
   private readonly _root: RunBlock;
+  private readonly _groups: TableGroups;
+  private readonly _found: FoundColumns;
   private readonly _opened = new Map<string, RunBlock>();
   private readonly _waiting = new Set<string>();
-  private readonly _refreshColumns = new Throttler(() => this._fetchColumns(), {
-    limit: COLUMNS_PAUSE,
-    edge: 'trailing'
-  });
   private _rows: { layout: RowLayout; revision: number } | null = null;
-  private _columns: ColumnPage | null = null;
-  private _usual: string[] = [];
-  private _tags: string[] = [];
   private _looked: readonly string[] = [];
   private _query: IRunsQuery = EMPTY_QUERY;
   private _sort: readonly ISortKey[] = [];
   private _layout: ILayout = columns.EMPTY_LAYOUT;
-  private _groupBy: string | null = null;
-  private _groups: RunGroup[] | null = null;
-  private _groupTotal = 0;
-  private _ticket = 0;
   private _epoch = 0;
-  private _failure: Error | null = null;
 }
 
 export namespace RunTableModel {
