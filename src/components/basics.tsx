@@ -8,6 +8,14 @@ import {
 import { formatAgo, formatTime, numberParts } from '../model/format';
 import { useNow } from './now';
 
+/**
+ * An icon that comes in hundreds: Lab's own component watches whether a theme changes the icon, and
+ * is taken out and in again with every row.
+ */
+export function Glyph(props: { icon: LabIcon }): JSX.Element {
+  return <span dangerouslySetInnerHTML={{ __html: props.icon.svgstr }} />;
+}
+
 /** A button with an icon only; its label is what a screen reader says and a pointer shows. */
 export function IconButton(props: {
   icon: LabIcon;

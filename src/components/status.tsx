@@ -3,6 +3,7 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import { badIcon, goodIcon, quietIcon, runningIcon } from '../icons';
 import type { Execution, Run, RunStatus } from '../api/types';
 import { formatDuration } from '../model/format';
+import { Glyph } from './basics';
 import { useNow } from './now';
 import { useServices } from './services';
 
@@ -61,11 +62,10 @@ export function StatusMark(props: {
 }): JSX.Element {
   const { trans } = useServices();
   const tone = TONES[props.status];
-  const Icon = ICONS[tone];
   const word = statusWord(props.status, trans);
   return (
     <span className={`jp-MLOps-status jp-mod-${tone}`} title={word}>
-      <Icon.react tag="span" />
+      <Glyph icon={ICONS[tone]} />
       <span className={props.iconOnly ? 'jp-MLOps-hidden' : undefined}>
         {word}
       </span>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { addIcon, closeIcon } from '@jupyterlab/ui-components';
 import { formatTag, isForPeople, parseTag, visibleTags } from '../model/format';
 import { attempt } from '../report';
-import { IconButton, Problem } from './basics';
+import { Glyph, IconButton, Problem } from './basics';
 import { ComboBox } from './combobox';
 import { useServices } from './services';
 
@@ -39,16 +39,19 @@ export function TagChips(props: {
       {visibleTags(props.tags).map(([key, value]) => (
         <span className="jp-MLOps-tag" key={key} title={`${key}: ${value}`}>
           <span className="jp-MLOps-tag-text">{formatTag(key, value)}</span>
-          <IconButton
-            className="jp-MLOps-tag-remove"
-            icon={closeIcon}
-            label={trans.__('Remove tag %1', key)}
+          <button
+            type="button"
+            className="jp-MLOps-iconButton jp-MLOps-tag-remove"
+            aria-label={trans.__('Remove tag %1', key)}
+            title={trans.__('Remove tag %1', key)}
             tabIndex={props.tabIndex}
             onClick={event => {
               event.stopPropagation();
               void attempt(() => props.onSet({ [key]: null }));
             }}
-          />
+          >
+            <Glyph icon={closeIcon} />
+          </button>
         </span>
       ))}
     </>

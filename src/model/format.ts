@@ -1,4 +1,3 @@
-import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 /** Digits that matter to the eye; the full value is shown on hover. */
@@ -83,12 +82,15 @@ export function formatDuration(
 /** `3min ago`. */
 export function formatAgo(time: number, now: number): string {
   // A server's clock that is ahead must not put things into the future.
-  return Time.formatHuman(new Date(Math.min(time, now)), 'narrow');
+  const ago = Math.max(0, now - time);
+  const [unit, length] =
+    Private.units.find(([, length]) => ago >= length) ?? Private.least;
+  return Private.relative().format(-Math.floor(ago / length), unit);
 }
 
 /** Date and time of day. */
 export function formatTime(time: number): string {
-  return Time.format(new Date(time));
+  return Private.absolute().format(time);
 }
 
 /** `12 kB`. */
@@ -129,4 +131,47 @@ export function parseTag(text: string): { key: string; value: string } | null {
 
 function intDigits(size: number): number {
   return size < 1 ? 0 : Math.floor(Math.log10(size)) + 1;
+}
+
+namespace Private {
+  type Unit = readonly [Intl.RelativeTimeFormatUnit, number];
+
+  export const least: Unit = ['second', 1000];
+
+  /** The longest first, in milliseconds. */
+  export const units: readonly Unit[] = [
+    ['year', 365 * 86_400_000],
+    ['month', 30 * 86_400_000],
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    least
+  ];
+
+  /** One for each language: to make it takes longer than a screen of uses. */
+  function inLanguage<T>(make: (language: string) => T): () => T {
+    const made = new Map<string, T>();
+    return () => {
+      const language = document.documentElement.lang || 'en';
+      const known = made.get(language) ?? make(language);
+      made.set(language, known);
+      return known;
+    };
+  }
+
+  export const relative = inLanguage(
+    language =>
+      new Intl.RelativeTimeFormat(language, {
+        numeric: 'auto',
+        style: 'narrow'
+      })
+  );
+
+  export const absolute = inLanguage(
+    language =>
+      new Intl.DateTimeFormat(language, {
+        dateStyle: 'short',
+        timeStyle: 'short'
+      })
+  );
 }

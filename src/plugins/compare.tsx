@@ -5,7 +5,8 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { compareIcon } from '../icons';
-import { COMPARE_LIMITS, ComparisonModel } from '../model/comparison';
+import type { ComparisonModel } from '../model/comparison';
+import { COMPARE_LIMITS } from '../model/comparisonlink';
 import { CommandIDs, EXTENSION_ID, IViewServices } from '../tokens';
 import { RUN_ARGS } from './describedby';
 import { ITabContent, ViewTabs } from './tabs';
@@ -78,9 +79,12 @@ namespace Private {
     runIds: readonly string[]
   ): Promise<ITabContent<ComparisonModel>> {
     const { trans, mlops } = services;
-    const { CompareView } = await import('../components/compare/compareview');
     const { client, changes } = mlops;
+    // The answer and the view are on their way at once.
+    const view = import('../components/compare/compareview');
+    const { ComparisonModel } = await import('../model/comparison');
     const model = new ComparisonModel({ runIds, client, changes });
+    const { CompareView } = await view;
     return {
       model,
       view: <CompareView model={model} />,

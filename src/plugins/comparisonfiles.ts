@@ -5,7 +5,7 @@ import {
 import { Clipboard, Notification } from '@jupyterlab/apputils';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
-import { linkedRuns, linkTo } from '../model/comparison';
+import { linkedRuns, linkTo } from '../model/comparisonlink';
 import { saveBlob } from '../model/download';
 import { openAsNew } from '../newnotebook';
 import { attempt } from '../report';

@@ -145,10 +145,11 @@ namespace Private {
   ): Promise<ITabContent<RunTableModel>> {
     const { trans, mlops } = services;
     const { client, changes } = mlops;
-    // The rows are on their way while the view is loaded.
+    // The rows and the view are on their way at once.
+    const view = import('../components/table/tableview');
     const { RunTableModel } = await import('../model/table');
     const model = new RunTableModel({ client, changes, state });
-    const { TableView } = await import('../components/table/tableview');
+    const { TableView } = await view;
     const { exportRuns } = await import('../model/export');
     const onExport = (format: ExportFormat) =>
       void attempt(async () => {

@@ -8,8 +8,8 @@ import { Problem } from '../basics';
 import { ComboBox, ISpan } from '../combobox';
 import { useModel, useOwned, useServices } from '../services';
 
-/** The search is sent when the user pauses for so long. */
-const PAUSE = 150;
+/** The search is sent when the user pauses for so long, or with Enter at once. */
+const PAUSE = 100;
 
 /** Words that are offered instead of a wrong one. */
 const OFFERED = 3;
@@ -80,6 +80,12 @@ export function SearchBar(props: {
           value={text}
           onChange={change}
           onCaret={caret => void completer.look(text, caret)}
+          onAccept={value => {
+            if (value !== search) {
+              void send.stop();
+              void model.search({ search: value });
+            }
+          }}
           onCancel={() => change('')}
           options={completer.choices}
           invalid={model.error !== null && text !== ''}

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, deleteIcon, downloadIcon } from '@jupyterlab/ui-components';
 import { chartIcon, compareIcon, tagIcon } from '../../icons';
-import { COMPARE_LIMITS } from '../../model/comparison';
+import { COMPARE_LIMITS } from '../../model/comparisonlink';
 import { MOST_SELECTED, RunTableModel } from '../../model/table';
 import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CellPair, ValueRow } from '../../api/types';
-import { countStates, foldPairs, linkedRuns, linkTo } from '../comparison';
+import { countStates, foldPairs } from '../comparison';
+import { linkedRuns, linkTo } from '../comparisonlink';
 
 function pair(given: Partial<CellPair>): CellPair {
   return {

@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 import {
+  formatAgo,
   formatDelta,
   formatDuration,
   formatNumber,
@@ -61,6 +62,21 @@ describe('formatDuration', () => {
     [90_000_000, '1 d 1 h']
   ])('writes %i ms as %s', (milliseconds, text) => {
     expect(formatDuration(milliseconds, trans)).toBe(text);
+  });
+});
+
+describe('formatAgo', () => {
+  const now = Date.UTC(2026, 10, 24);
+  it.each([
+    [-5000, 'now'],
+    [900, 'now'],
+    [59_000, '59s ago'],
+    [119_000, '1m ago'],
+    [7_300_000, '2h ago'],
+    [86_400_000, 'yesterday'],
+    [400 * 86_400_000, 'last yr.']
+  ])('writes %i ms as %s', (ago, text) => {
+    expect(formatAgo(now - ago, now)).toBe(text);
   });
 });
 
