@@ -89,7 +89,7 @@ def test_odd_requests_are_refused_properly(fuzzed: Server) -> None:
             chosen = random.Random(f"{verb} {path}")
             for _ in range(ROUNDS):
                 filled = re.sub(r"{\w+}", lambda _: odd_name(chosen), path)  # noqa: B023
-                asked = {
+                asked: dict[str, Any] = {
                     "params": odd_query(operation, chosen),
                     "data": odd_body(operation, document, chosen),
                 }
