@@ -95,7 +95,7 @@ def test_a_link_restores_what_was_chosen(lab: LabPage, charts: ChartsPage) -> No
 def test_what_the_runs_came_to(lab: LabPage, charts: ChartsPage, theme: str) -> None:
     lab.use_theme(theme)
     for title, words in {
-        "accuracy": "run-5 0.5",
+        "Last value of accuracy": "run-5 0.5",
         "Parallel coordinates": "A line for each of 6 runs through lr",
         "Importance of the params": "lr 1;",
         "accuracy by lr": "6 runs",
@@ -110,7 +110,7 @@ def test_what_the_runs_came_to(lab: LabPage, charts: ChartsPage, theme: str) -> 
 
 
 def test_charts_are_taken_away(lab: LabPage, charts: ChartsPage) -> None:
-    for title in ["loss", "accuracy"]:
+    for title in ["loss", "Last value of accuracy"]:
         charts.card(title).scroll_into_view_if_needed()
         with lab.page.expect_download() as png:
             charts.menu(title, "Save as PNG")

@@ -26,12 +26,13 @@ export function drawCellMark(
   // The menu and the toolbar of the cell are for the keyboard: Tab does not stop at each cell twice.
   button.tabIndex = -1;
   button.title = describe(summary, trans);
-  button.setAttribute('aria-label', button.title);
   button.onclick = options.onClick;
   button.append(part('count', `${summary.executions}×`));
   if (summary.key_metric) {
-    button.append(part('value', formatNumber(summary.value)));
+    button.append(' ', part('value', formatNumber(summary.value)));
   }
+  // Who speaks to the computer says what is seen; who listens is told all.
+  button.setAttribute('aria-label', `${button.textContent}: ${button.title}`);
   if (curve) {
     button.append(spark(curve));
   }

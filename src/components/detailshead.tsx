@@ -14,6 +14,7 @@ export function DetailsHead(props: {
     <div className="jp-MLOps-runHeader">
       <div className="jp-MLOps-runHeader-bar">
         <IconButton
+          className="jp-MLOps-pointing"
           icon={backIcon}
           label={trans.__('Back')}
           onClick={props.onBack}

@@ -9,6 +9,7 @@ import {
   useState
 } from 'react';
 import { caretDownIcon } from '@jupyterlab/ui-components';
+import { isRightToLeft } from '../model/direction';
 
 /** Room between a popup and the edge of its view. */
 const MARGIN = 4;
@@ -96,9 +97,12 @@ function Pane(props: {
     const pane = ref.current;
     const view = pane?.closest('.jp-MLOps');
     if (pane && view) {
-      const { right } = pane.getBoundingClientRect();
-      const over = right + MARGIN - view.getBoundingClientRect().right;
-      pane.style.left = `${-Math.max(0, over)}px`;
+      const own = pane.getBoundingClientRect();
+      const room = view.getBoundingClientRect();
+      const over = isRightToLeft()
+        ? room.left - own.left
+        : own.right - room.right;
+      pane.style.insetInlineStart = `${-Math.max(0, over + MARGIN)}px`;
       pane.querySelector<HTMLElement>('input, button, select')?.focus();
     }
   }, []);

@@ -43,3 +43,5 @@ class LabPage(ApplicationPage):
         """Change to a theme, such as `JupyterLab Dark`."""
         self.command("apputils:change-theme", {"theme": name})
         self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+        # While a theme is loaded, JupyterLab hides everything behind its splash.
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)

@@ -51,6 +51,10 @@ class PanelPage:
         link = self.page.get_by_role("button", name=name, exact=True)
         return self.rows.filter(has=link)
 
+    def names(self) -> list[str]:
+        """The names of the runs, from the first on; several can have the same."""
+        return self.rows.locator(".jp-MLOps-run-name").all_inner_texts()
+
     def checkbox(self, name: str) -> Locator:
         """What selects one run."""
         return self.runs.get_by_role("checkbox", name=f"Select {name}", exact=True)

@@ -30,9 +30,10 @@ export function ChartCard(props: {
   return (
     <section className="jp-MLOps-card" aria-labelledby={id}>
       <div className="jp-MLOps-card-bar">
-        <h4 id={id} title={title}>
+        {/* No heading: in a note it would stand below one of any level. */}
+        <strong id={id} className="jp-MLOps-card-title" title={title}>
           {title}
-        </h4>
+        </strong>
         {props.actions}
         {takeaway && (
           <IconButton

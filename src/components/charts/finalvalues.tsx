@@ -40,7 +40,7 @@ export function FinalValues(props: { model: ChartsModel }): JSX.Element {
         onChange={setChosen}
       />
       <ChartCard
-        title={metric}
+        title={trans.__('Last value of %1', metric)}
         takeaway={{
           name: `last-${metric}`,
           spec: () => make(SAVED_WIDTH),

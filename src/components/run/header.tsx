@@ -22,6 +22,7 @@ export function RunHeader(props: {
       <div className="jp-MLOps-runHeader-bar">
         {props.onBack && (
           <IconButton
+            className="jp-MLOps-pointing"
             icon={backIcon}
             label={trans.__('Back')}
             onClick={props.onBack}

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { CommandIDs } from '../../tokens';
+import { forward } from '../../model/direction';
 import type { IRunRow } from '../../model/runs';
 import { Nothing } from '../basics';
 import { EmptyRecord } from './empty';
@@ -90,7 +91,7 @@ export function RunList(): JSX.Element {
     const onRow = (event.target as HTMLElement).getAttribute('role') === 'row';
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const row = rows[active];
-    if (onRow && plain && row && act(row, event.key)) {
+    if (onRow && plain && row && act(row, forward(event.key))) {
       event.preventDefault();
       event.stopPropagation();
     }

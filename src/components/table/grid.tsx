@@ -1,6 +1,7 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { columnWidth, NAME } from '../../model/columns';
+import { isRightToLeft } from '../../model/direction';
 import type { RunTableModel } from '../../model/table';
 import { useModel, useServices } from '../services';
 import { openColumnMenu } from './columnmenu';
@@ -61,6 +62,7 @@ export function RunGrid(props: { model: RunTableModel }): JSX.Element {
   });
   const columnItems = useVirtualizer({
     horizontal: true,
+    isRtl: isRightToLeft(),
     count: columns.length - fixed,
     getScrollElement: () => scroll.current,
     estimateSize: index => widths[fixed + index],

@@ -6,6 +6,7 @@ import {
   NAME,
   parseColumn
 } from '../../model/columns';
+import { isRightToLeft } from '../../model/direction';
 import type { RunTableModel } from '../../model/table';
 import { IconButton } from '../basics';
 import { useServices } from '../services';
@@ -123,7 +124,8 @@ function useColumnDrag(
         .find(node => node !== null);
       if (moved.current && head) {
         const { left, width } = head.getBoundingClientRect();
-        mark(head, event.clientX < left + width / 2 ? 'before' : 'behind');
+        const isLeft = event.clientX < left + width / 2;
+        mark(head, isLeft === isRightToLeft() ? 'behind' : 'before');
       }
     },
     onPointerUp: () => {
@@ -164,7 +166,11 @@ function ResizeHandle(props: {
       onPointerMove={event => {
         if (start.current) {
           const { x, width } = start.current;
-          model.resizeColumn(column, width + event.clientX - x);
+          const moved = event.clientX - x;
+          model.resizeColumn(
+            column,
+            width + (isRightToLeft() ? -moved : moved)
+          );
         }
       }}
       onPointerUp={() => (start.current = null)}

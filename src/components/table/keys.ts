@@ -1,4 +1,5 @@
 import { columnWidth, isEditable, isSortable, NAME } from '../../model/columns';
+import { forward } from '../../model/direction';
 import type { RunTableModel } from '../../model/table';
 import { attempt } from '../../report';
 import { CommandIDs } from '../../tokens';
@@ -154,7 +155,7 @@ function keyName(event: React.KeyboardEvent): string {
     (event.ctrlKey || event.metaKey) && 'Ctrl',
     event.altKey && 'Alt',
     event.shiftKey && 'Shift',
-    event.key
+    forward(event.key)
   ];
   return parts.filter(Boolean).join('+');
 }
