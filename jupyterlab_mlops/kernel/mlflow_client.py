@@ -18,11 +18,15 @@ from .runs import OpenRun, runs
 OURS = "JUPYTER_MLOPS_MLFLOW_URI"
 """Environment variable in which the server says where it answers MLflow's API."""
 
+_installed = False
+
 
 def install() -> None:
     """Wait for the user to import MLflow, where the server answers its API."""
-    if not os.environ.get(OURS):
+    global _installed
+    if _installed or not os.environ.get(OURS):
         return
+    _installed = True
     from .autolog import calls, imports
 
     imports.after_import("mlflow.tracking.request_header.registry", _add_headers)

@@ -72,11 +72,18 @@ def autolog(library: str | None = None, *, disable: bool = False) -> None:
 
         frameworks.switch(library, not disable)
         if not disable and not recorder.disabled:
-            install()
+            _install_in_script()
     elif disable:
         uninstall()
     elif not recorder.disabled:
-        install()
+        _install_in_script()
+
+
+def _install_in_script() -> None:
+    from .. import mlflow_client
+
+    install()
+    mlflow_client.install()
 
 
 def _link_cells(shell: Any) -> None:
