@@ -108,11 +108,15 @@ export function parallelSpec(
   const target = `metrics.${metric}`;
   const having = runs.filter(run => typeof run.metrics[metric] === 'number');
   const labels = runLabels(having);
-  const axes = [...params, target].map((id, place) =>
+  const ids = [
+    ...params.filter(id => having.some(run => fieldValue(run, id) !== null)),
+    target
+  ];
+  const axes = ids.map((id, place) =>
     parallelAxis(having, id, `${place}`)
   );
   // Names are values, too: in an expression they could mean something.
-  const heads = [...params, target].map((id, place) => ({
+  const heads = ids.map((id, place) => ({
     axis: `${place}`,
     y: 1.12,
     text: columnTitle(id, trans)
@@ -122,7 +126,7 @@ export function parallelSpec(
       axis,
       run: labels.get(run.run_id)!,
       y: at(run),
-      value: shownValue(fieldValue(run, [...params, target][Number(axis)])),
+      value: shownValue(fieldValue(run, ids[Number(axis)])),
       metric: run.metrics[metric],
       order: i
     }))
