@@ -95,6 +95,24 @@ def restore_runs(tx: sqlite3.Connection, request: RunIdsRequest) -> list[Run]:
     return runs.restore_runs(tx, request.run_ids)
 
 
+def archive_runs(
+    tx: sqlite3.Connection, request: RunIdsRequest, user: str | None = None
+) -> list[Run]:
+    """Put runs aside: kept, and out of the lists."""
+    runs.check_run_ids(request.run_ids, 1, MANY)
+    audit.enter(tx, "runs archived", user or account(), runs=len(request.run_ids))
+    return runs.archive_runs(tx, request.run_ids)
+
+
+def unarchive_runs(
+    tx: sqlite3.Connection, request: RunIdsRequest, user: str | None = None
+) -> list[Run]:
+    """Take runs out of the archive."""
+    runs.check_run_ids(request.run_ids, 1, MANY)
+    audit.enter(tx, "runs taken out of the archive", user or account(), runs=len(request.run_ids))
+    return runs.unarchive_runs(tx, request.run_ids)
+
+
 def purge_runs(
     tx: sqlite3.Connection, request: PurgeRequest, user: str | None = None
 ) -> PurgeAnswer:

@@ -18,6 +18,8 @@ from msgspec import Meta, Struct, field
 ExecutionStatus = Literal["running", "ok", "error", "interrupted", "aborted", "killed"]
 RunStatus = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 LifecycleStage = Literal["active", "deleted"]
+RunView = Literal["active", "archived", "kept", "deleted", "all"]
+"""`kept`: active or archived."""
 StateVerdict = Literal["linear", "out of order", "used an edited cell", "used a deleted cell"]
 PushState = Literal["pending", "pushing", "pushed", "failed"]
 ColumnKind = Literal["attributes", "metrics", "params", "tags"]
@@ -200,6 +202,7 @@ class RunUpdate(Record, tag="run_update"):
     name: str | None = None
     note: str | None = None
     lifecycle_stage: LifecycleStage | None = None
+    archived: bool | None = None
     execution_id: str | None = None
     """The cell that does so."""
 
@@ -598,6 +601,8 @@ class Run(View):
     """Latest values; NaN and infinities travel as JSON null, exact ones are in `Metric`."""
     tags: dict[str, str] = {}
     model_count: int = 0
+    archived: bool = False
+    """Kept as it is, but shown only where somebody asks for the archive."""
 
 
 class Author(View):

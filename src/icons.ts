@@ -114,3 +114,17 @@ export const warnIcon = icon(
   'warn',
   '<path d="M2 20 12 3l10 17zm9-3v2h2v-2zm0-7v5h2v-5z" fill-rule="evenodd"/>'
 );
+
+/** A box that things are put into. */
+export const archiveIcon = icon(
+  'archive',
+  `<path d="M3 4h18v5H3zm2 1.8v1.4h14V5.8z" fill-rule="evenodd"/>
+  <path d="M4.5 10h15v10h-15zm6.6 1.5v3.4H8.6L12 18.3l3.4-3.4h-2.5v-3.4z" fill-rule="evenodd"/>`
+);
+
+/** The box, and something that comes out of it. */
+export const unarchiveIcon = icon(
+  'unarchive',
+  `<path d="M3 4h18v5H3zm2 1.8v1.4h14V5.8z" fill-rule="evenodd"/>
+  <path d="M4.5 10h15v10h-15zm6.6 8.3v-3.4H8.6l3.4-3.4 3.4 3.4h-2.5v3.4z" fill-rule="evenodd"/>`
+);

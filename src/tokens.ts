@@ -74,6 +74,8 @@ export namespace CommandIDs {
   export const compareRuns = 'mlops:compare-runs';
   export const tagRun = 'mlops:tag-run';
   export const renameRun = 'mlops:rename-run';
+  export const archiveRuns = 'mlops:archive-runs';
+  export const unarchiveRuns = 'mlops:unarchive-runs';
   export const deleteRuns = 'mlops:delete-runs';
   export const restoreRuns = 'mlops:restore-runs';
   export const eraseRuns = 'mlops:erase-runs';

@@ -276,6 +276,30 @@ def test_all_that_match_are_changed_with_a_way_back(table: TablePage, lab: LabPa
     expect(told).to_be_visible()
 
 
+def test_archived_runs_are_kept_apart_from_the_trash(table: TablePage, lab: LabPage) -> None:
+    table.search.fill("attributes.run_name LIKE 'run-28%'")
+    expect(table.rows).to_have_count(10)
+    for name in ("run-280", "run-281"):
+        table.row(name).get_by_role("checkbox").check()
+    table.selection.get_by_role("button", name="Archive", exact=True).click()
+    expect(table.rows).to_have_count(8)
+    lab.undo("Archived 2 runs")
+    expect(table.rows).to_have_count(10)
+
+    table.row("run-280").click(button="right")
+    lab.page.get_by_role("menuitem", name="Archive", exact=True).click()
+    expect(table.rows).to_have_count(9)
+    table.root.get_by_role("button", name="Trash").click()
+    expect(table.root.get_by_text("No run matches.")).to_be_visible()
+    table.root.get_by_role("button", name="Archived").click()
+    expect(table.rows).to_have_count(1)
+    table.row("run-280").get_by_role("checkbox").check()
+    table.selection.get_by_role("button", name="Take out of the archive").click()
+    expect(table.rows).to_have_count(0)
+    table.root.get_by_role("button", name="Archived").click()
+    expect(table.rows).to_have_count(10)
+
+
 def test_the_keyboard_alone_sorts_selects_and_opens(table: TablePage, lab: LabPage) -> None:
     keyboard = lab.page.keyboard
     table.search.focus()

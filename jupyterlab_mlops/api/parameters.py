@@ -10,7 +10,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from ..types import ComparisonFormat, ExecutionStatus, NotebookForm, PushState, Request, View
+from ..types import (
+    ComparisonFormat,
+    ExecutionStatus,
+    NotebookForm,
+    PushState,
+    Request,
+    RunView,
+    View,
+)
 
 PageToken = Annotated[str | None, Meta(description="`next_page_token` of the page before.")]
 
@@ -83,7 +91,7 @@ class RunScope(Query):
         str, Meta(description="A query, such as `metrics.accuracy > 0.9 and tags.x = 'y'`.")
     ] = ""
     experiment: Annotated[list[str], Meta(description="Names or ids of experiments.")] = []
-    view: Literal["active", "deleted", "all"] = "active"
+    view: RunView = "active"
     text: Annotated[
         str | None, Meta(description="Words found in names, notes, sources or outputs of cells.")
     ] = None

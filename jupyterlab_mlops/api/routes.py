@@ -182,6 +182,14 @@ def _runs() -> list[Route]:
             RUNS, body=t.RunIdsRequest,
         ),
         Route(
+            "POST", "runs/archive", "runs.archive_runs", "Put runs aside, without deleting them",
+            list[t.Run], RUNS, body=t.RunIdsRequest,
+        ),
+        Route(
+            "POST", "runs/unarchive", "runs.unarchive_runs", "Take runs out of the archive",
+            list[t.Run], RUNS, body=t.RunIdsRequest,
+        ),
+        Route(
             "POST", "runs/purge", "runs.purge_runs",
             "Erase runs of the trash for good, or say how much that frees", t.PurgeAnswer, RUNS,
             body=t.PurgeRequest, conflict=True,

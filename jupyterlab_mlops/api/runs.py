@@ -89,6 +89,14 @@ async def restore_runs(services: Services, body: RunIdsRequest) -> list[Run]:
     return await services.write(actions.restore_runs, body)
 
 
+async def archive_runs(services: Services, body: RunIdsRequest) -> list[Run]:
+    return await services.write(actions.archive_runs, body, services.user)
+
+
+async def unarchive_runs(services: Services, body: RunIdsRequest) -> list[Run]:
+    return await services.write(actions.unarchive_runs, body, services.user)
+
+
 async def purge_runs(services: Services, body: PurgeRequest) -> PurgeAnswer:
     return await services.write(actions.purge_runs, body, services.user)
 

@@ -20,6 +20,7 @@ IMPORTABLE = (
     "archive", "mlflow", "trackio", "wandb", "clearml", "dvc", "dvclive", "aim", "tensorboard",
     "csv",
 )  # fmt: skip
+RUN_VIEWS = ("active", "archived", "kept", "deleted", "all")
 EXECUTION_STATUSES = ("running", "ok", "error", "interrupted", "aborted", "killed")
 
 
@@ -139,7 +140,7 @@ def _runs(p: argparse.ArgumentParser) -> None:
         "--experiment", action="append", default=[], metavar="NAME", help="may be repeated"
     )
     p.add_argument("--parent", metavar="RUN", help="only children of this run")
-    p.add_argument("--view", choices=("active", "deleted", "all"), default="active")
+    p.add_argument("--view", choices=RUN_VIEWS, default="active")
     p.add_argument(
         "--order-by", action="append", default=[], metavar="TERM",
         help="MLflow's terms, may be repeated (default: by start time)",
@@ -170,6 +171,12 @@ def _tag(p: argparse.ArgumentParser) -> None:
         "words", nargs="+", metavar="RUN | KEY=VALUE", help="runs, and tags to set on them"
     )
     p.add_argument("--delete", action="append", default=[], metavar="KEY", help="may be repeated")
+    _json(p)
+
+
+def _archive(p: argparse.ArgumentParser) -> None:
+    p.add_argument("run_refs", nargs="+", metavar="RUN", help="id, beginning of an id, or name")
+    p.add_argument("--undo", action="store_true", help="take them out of the archive")
     _json(p)
 
 
@@ -355,6 +362,11 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     "tag": (
         "runs.tag", "set or delete tags of runs", _tag,
         ("tag calm-otter-12 stage=final", "tag 3f2a 91bc checked=yes --delete draft"),
+    ),
+    "archive": (
+        "runs.archive", "put runs aside: kept, but in no list unless one asks for it", _archive,
+        ("archive calm-otter-12 bold-heron-3", "archive calm-otter-12 --undo",
+         "runs --view archived"),
     ),
     "note": (
         "runs.note", "show or write the note of a run", _note,

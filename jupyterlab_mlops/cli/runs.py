@@ -231,6 +231,22 @@ def tag(arguments: Namespace) -> None:
             say(f"{one_line(run.name)}: {tags_in_line(run.tags) or 'no tags'}")
 
 
+def archive(arguments: Namespace) -> None:
+    """Put runs into the archive, or take them out."""
+    from ..actions import archive_runs, unarchive_runs
+    from ..types import RunIdsRequest
+
+    request = RunIdsRequest(run_ids=arguments.run_refs)
+    move = unarchive_runs if arguments.undo else archive_runs
+    with record() as database:
+        moved = database.write_now(lambda tx: move(tx, request))
+    if arguments.json:
+        say_json_list(shape(run) for run in moved)
+    else:
+        for run in moved:
+            say(f"{one_line(run.name)}: {'archived' if run.archived else 'in the list again'}")
+
+
 def parse_tags(words: list[str]) -> dict[str, str]:
     """Read KEY=VALUE."""
     tags = {}

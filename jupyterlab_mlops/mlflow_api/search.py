@@ -7,18 +7,18 @@ import sqlite3
 import msgspec
 
 from ..store import experiments, tracking
-from ..store.scope import View
+from ..types import RunView
 from . import rules, shapes
 from .handler import MLflowServices
 from .messages import Answer, SearchExperiments, SearchRuns
 
-VIEWS: dict[str, View] = {
+VIEWS: dict[str, RunView] = {
     "ACTIVE_ONLY": "active", "DELETED_ONLY": "deleted", "ALL": "all",
     "1": "active", "2": "deleted", "3": "all",
 }  # fmt: skip
 
 
-def view_of(given: str, name: str) -> View:
+def view_of(given: str, name: str) -> RunView:
     """Read which runs or experiments are meant."""
     if given not in VIEWS:
         raise rules.invalid(name, given, "It must be ACTIVE_ONLY, DELETED_ONLY or ALL.")
@@ -28,12 +28,14 @@ def view_of(given: str, name: str) -> View:
 async def search_runs(services: MLflowServices, message: SearchRuns) -> bytes:
     rules.check_page(message.max_results)
     view = view_of(message.run_view_type, "run_view_type")
+    # MLflow knows no archive: what is in ours is active there.
+    view = "kept" if view == "active" else view
     if not message.experiment_ids:
         return b"{}"
     return await services.read(_search_runs, message, view)
 
 
-def _search_runs(conn: sqlite3.Connection, message: SearchRuns, view: View) -> bytes:
+def _search_runs(conn: sqlite3.Connection, message: SearchRuns, view: RunView) -> bytes:
     ids = [rules.check_experiment_id(text) for text in message.experiment_ids]
     found, token = tracking.search(
         conn,

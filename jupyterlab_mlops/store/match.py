@@ -12,11 +12,10 @@ from .fields import Key, written
 from .filters import parse_filter
 from .rows import to_json, value
 from .runs import keys_in_use
-from .scope import Scope
+from .scope import ACTIVE, AT_HAND, Scope
 from .tokens import likeness
 
-ACTIVE = "r.lifecycle_stage = ?"
-_WIDE = (ACTIVE, "r.parent_run_id IS NULL")
+_WIDE = (ACTIVE, AT_HAND, "r.parent_run_id IS NULL")
 """Tests of the scope that leave most runs."""
 
 
@@ -54,14 +53,17 @@ class Match:
 
     def of_index(self) -> Sql | None:
         """Return all that match, where indexes find them without a look at each run."""
-        is_plain_view = [test.text for test in self._scope] == [ACTIVE]
+        is_plain_view = [test.text for test in self._scope] in ([ACTIVE], [ACTIVE, AT_HAND])
         found = exact(self._expression) if self._expression and is_plain_view else None
         if found is None or self._scope[0].arguments != ["active"]:
             return None
-        if not _has_deleted(self._conn):
+        hidden = ["SELECT id FROM runs WHERE archived"] if len(self._scope) > 1 else []
+        if _has_deleted(self._conn):
+            hidden.append("SELECT id FROM runs WHERE lifecycle_stage = 'deleted'")
+        if not hidden:
             return found
-        deleted = "SELECT id FROM runs WHERE lifecycle_stage = 'deleted'"
-        return Sql(f"SELECT id FROM ({found.text}) WHERE id NOT IN ({deleted})", found.arguments)
+        left_out = " UNION ALL ".join(hidden)
+        return Sql(f"SELECT id FROM ({found.text}) WHERE id NOT IN ({left_out})", found.arguments)
 
     def few(self, limit: int) -> Sql | None:
         """Return the runs of the clause that leaves the fewest, if these are not more."""

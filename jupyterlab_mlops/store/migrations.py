@@ -63,6 +63,12 @@ def audit_log(db: sqlite3.Connection) -> None:
     audit.create(db)
 
 
+def archive(db: sqlite3.Connection) -> None:
+    """Let runs be put aside without being deleted."""
+    for statement in schema_table.ARCHIVE:
+        db.execute(statement)
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_first_tables", first_tables),
     ("0002_mlflow_tables", mlflow_tables),
@@ -70,6 +76,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0004_run_table_speed", run_table_speed),
     ("0005_authors", authors),
     ("0006_audit_log", audit_log),
+    ("0007_archive", archive),
 )
 SCHEMA_VERSION = len(STEPS)
 

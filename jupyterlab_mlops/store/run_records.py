@@ -135,7 +135,7 @@ def apply_resume(
 def apply_update(
     tx: sqlite3.Connection, record: RunUpdate, origin: Origin, changes: Changes
 ) -> None:
-    """Rename, describe, delete or restore a run.
+    """Rename, describe, archive, delete or restore a run.
 
     Raises
     ------
@@ -158,6 +158,8 @@ def apply_update(
         tx.execute(
             "UPDATE runs SET lifecycle_stage = ? WHERE id = ?", (record.lifecycle_stage, key)
         )
+    if record.archived is not None:
+        tx.execute("UPDATE runs SET archived = ? WHERE id = ?", (record.archived, key))
     _note_run(tx, record.run_id, changes)
 
 

@@ -224,9 +224,9 @@ _RUNS = """
         x.name AS experiment, r.status, r.lifecycle_stage, r.start_time, r.end_time, r.user,
         r.session_id, r.execution_id, r.notebook,
         r.parent_run_id, r.implicit, r.error, r.error_execution_id, r.key_metric, r.note,
-        r.verdict,
+        r.verdict, r.archived,
         (SELECT count(*) FROM runs c WHERE c.parent_run_id = r.run_id
-            AND c.lifecycle_stage = 'active') AS child_count,
+            AND c.lifecycle_stage = 'active' AND c.archived <= r.archived) AS child_count,
         (SELECT count(*) FROM models m WHERE m.run = r.id) AS model_count
     FROM runs r JOIN experiments x USING (experiment_id)
 """
@@ -294,6 +294,7 @@ def _run(
     if error is not None:
         row["error"] = msgspec.json.decode(error, type=ExecutionError)
     row["implicit"] = bool(row["implicit"])
+    row["archived"] = bool(row["archived"])
     numbers = {
         key: float("nan") if number is None else number for key, number in (metrics or {}).items()
     }
@@ -451,28 +452,45 @@ def delete_runs(
     tx: sqlite3.Connection, run_ids: Sequence[str], changes: Changes | None = None
 ) -> list[Run]:
     """Put runs, with their children, into the trash."""
-    return _move(tx, run_ids, "deleted", changes)
+    return _move(tx, run_ids, changes, lifecycle_stage="deleted")
 
 
 def restore_runs(
     tx: sqlite3.Connection, run_ids: Sequence[str], changes: Changes | None = None
 ) -> list[Run]:
     """Take runs, with their children, out of the trash."""
-    return _move(tx, run_ids, "active", changes)
+    return _move(tx, run_ids, changes, lifecycle_stage="active")
+
+
+def archive_runs(
+    tx: sqlite3.Connection, run_ids: Sequence[str], changes: Changes | None = None
+) -> list[Run]:
+    """Put runs, with their children, aside: they are kept, but shown only in the archive."""
+    return _move(tx, run_ids, changes, archived=True)
+
+
+def unarchive_runs(
+    tx: sqlite3.Connection, run_ids: Sequence[str], changes: Changes | None = None
+) -> list[Run]:
+    """Take runs, with their children, out of the archive."""
+    return _move(tx, run_ids, changes, archived=False)
 
 
 def _move(
     tx: sqlite3.Connection,
     run_ids: Sequence[str],
-    stage: LifecycleStage,
     changes: Changes | None,
+    *,
+    lifecycle_stage: LifecycleStage | None = None,
+    archived: bool | None = None,
 ) -> list[Run]:
     from .run_records import apply_update
 
     changes = collecting(tx, changes)
     found = [find_run_id(tx, run) for run in run_ids]
     for run_id in _with_descendants(tx, found):
-        apply_update(tx, RunUpdate(run_id=run_id, lifecycle_stage=stage), "api", changes)
+        update = RunUpdate(run_id=run_id, lifecycle_stage=lifecycle_stage, archived=archived)
+        apply_update(tx, update, "api", changes)
     return get_runs(tx, found)
 
 

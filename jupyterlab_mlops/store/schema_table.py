@@ -114,3 +114,10 @@ RUN_TABLE_SPEED = (
     *_counted("params"),
     *_counted("tags"),
 )
+
+ARCHIVE = (
+    "ALTER TABLE runs ADD COLUMN archived INTEGER NOT NULL DEFAULT 0",
+    # Few are: asking whether any is must not cost a look at all.
+    "CREATE INDEX runs_archived ON runs (id) WHERE archived",
+)
+"""Runs that are kept, but not shown unless somebody asks for them."""

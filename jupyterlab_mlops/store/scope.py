@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 from ..errors import InvalidRequest
+from ..types import RunView
 from .conditions import Sql
 from .rows import marks, to_json, value
 
 MOST_MARKS = 500
 """Values of a list that are bound one by one; SQLite takes so many and no more."""
-View = Literal["active", "deleted", "all"]
+ACTIVE, ARCHIVED, AT_HAND = "r.lifecycle_stage = ?", "r.archived", "NOT r.archived"
+"""Tests of a run that a view is made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,7 @@ class Scope:
     experiments
         Names or ids (a number is an id in any case); empty: all.
     view
-        Those that live, those in the trash, or both.
+        `active` ones, `archived` ones, both (`kept`), `deleted` ones (the trash), or `all`.
     text
         Words to be found in the name, the note, or the source or the outputs of a cell of the run.
     parent_run_id, session_id, notebook
@@ -38,7 +40,7 @@ class Scope:
 
     filter: str = ""
     experiments: Sequence[str | int] = ()
-    view: View = "active"
+    view: RunView = "active"
     text: str | None = None
     parent_run_id: str | None = None
     session_id: str | None = None
@@ -53,9 +55,7 @@ class Scope:
         InvalidRequest
             There is no such view.
         """
-        if self.view not in ("active", "deleted", "all"):
-            raise InvalidRequest(f"view is {self.view!r}, it must be active, deleted or all.")
-        tests = [] if self.view == "all" else [Sql("r.lifecycle_stage = ?", [self.view])]
+        tests = self._view(conn)
         if self.experiments:
             ids = [_experiment_id(conn, name) for name in self.experiments]
             tests.append(_among(ids))
@@ -66,6 +66,24 @@ class Scope:
         if self.roots:
             tests.append(Sql("r.parent_run_id IS NULL"))
         return tests
+
+    def _view(self, conn: sqlite3.Connection) -> list[Sql]:
+        if self.view not in get_args(RunView):
+            allowed = ", ".join(get_args(RunView))
+            raise InvalidRequest(f"view is {self.view!r}, it must be one of {allowed}.")
+        if self.view == "all":
+            return []
+        stage = Sql(ACTIVE, ["deleted" if self.view == "deleted" else "active"])
+        if self.view == "archived":
+            return [stage, Sql(ARCHIVED)]
+        if self.view == "active" and any_archived(conn):
+            return [stage, Sql(AT_HAND)]
+        return [stage]
+
+
+def any_archived(conn: sqlite3.Connection) -> bool:
+    """Whether a look at each run for the archive is needed at all."""
+    return bool(value(conn, "SELECT 1 FROM runs WHERE archived LIMIT 1"))
 
 
 def _among(ids: Sequence[int | None]) -> Sql:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import InvalidRequest
-from ..types import RunPage
+from ..types import RunPage, RunView
 from .conditions import COLUMNS, TABLES, Sql, where
 from .executions import decode_token, encode_token
 from .expressions import Order
@@ -21,7 +21,7 @@ from .match import Match
 from .rows import value, within
 from .runs import build_runs
 from .schema_table import SORTED
-from .scope import Scope, View
+from .scope import Scope
 
 MAX_RESULTS = 50_000
 FEW = 5_000
@@ -36,7 +36,7 @@ def search_runs(
     order_by: Sequence[str] = (),
     *,
     experiments: Sequence[str] = (),
-    view: View = "active",
+    view: RunView = "active",
     text: str | None = None,
     parent_run_id: str | None = None,
     session_id: str | None = None,

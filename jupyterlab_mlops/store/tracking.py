@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import InvalidRequest, NotFound
-from ..types import ParamLogged
+from ..types import ParamLogged, RunView
 from . import limits
 from .apply import apply
 from .authors import NOTE_TAG
@@ -20,7 +20,7 @@ from .experiments import LOCATION
 from .rows import dicts, from_json, marks, one, value
 from .run_records import NAME_TAG, PARENT_TAG
 from .runs import now, run_key
-from .scope import Scope, View
+from .scope import Scope
 from .search import Search
 
 USER_TAG = "mlflow.user"
@@ -260,7 +260,7 @@ def search(
     order_by: Sequence[str],
     *,
     experiments: Sequence[int],
-    view: View,
+    view: RunView,
     max_results: int,
     page_token: str,
 ) -> tuple[list[TrackedRun], str | None]:

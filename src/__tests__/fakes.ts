@@ -29,6 +29,7 @@ export function makeRun(run: Partial<Run> & { run_id: string }): Run {
     metrics: {},
     tags: {},
     model_count: 0,
+    archived: false,
     ...run
   };
 }

@@ -395,6 +395,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put runs aside, without deleting them */
+        post: operations["archive_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take runs out of the archive */
+        post: operations["unarchive_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/purge": {
         parameters: {
             query?: never;
@@ -1064,6 +1098,8 @@ export interface components {
         PushState: "pending" | "pushing" | "pushed" | "failed";
         /** @enum {string} */
         RunStatus: "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
+        /** @enum {string} */
+        RunView: "active" | "archived" | "kept" | "deleted" | "all";
         /** @enum {string} */
         StateVerdict: "linear" | "out of order" | "used an edited cell" | "used a deleted cell";
         /**
@@ -1838,6 +1874,8 @@ export interface components {
                 [key: string]: string;
             };
             model_count: number;
+            /** @description Kept as it is, but shown only where somebody asks for the archive. */
+            archived: boolean;
         };
         /**
          * RunDetails
@@ -2601,7 +2639,7 @@ export interface operations {
                 filter?: string;
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
-                view?: "active" | "all" | "deleted";
+                view?: components["schemas"]["RunView"];
                 /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
@@ -2757,6 +2795,62 @@ export interface operations {
         };
     };
     restore_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIdsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    archive_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIdsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    unarchive_runs: {
         parameters: {
             query?: never;
             header?: never;
@@ -3146,7 +3240,7 @@ export interface operations {
                 filter?: string;
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
-                view?: "active" | "all" | "deleted";
+                view?: components["schemas"]["RunView"];
                 /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
@@ -3184,7 +3278,7 @@ export interface operations {
                 filter?: string;
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
-                view?: "active" | "all" | "deleted";
+                view?: components["schemas"]["RunView"];
                 /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
@@ -3232,7 +3326,7 @@ export interface operations {
                 filter?: string;
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
-                view?: "active" | "all" | "deleted";
+                view?: components["schemas"]["RunView"];
                 /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */
@@ -3274,7 +3368,7 @@ export interface operations {
                 filter?: string;
                 /** @description Names or ids of experiments. */
                 experiment?: string[];
-                view?: "active" | "all" | "deleted";
+                view?: components["schemas"]["RunView"];
                 /** @description Words found in names, notes, sources or outputs of cells. */
                 text?: string;
                 /** @description Only children of this run. */

@@ -3,6 +3,7 @@ import type { MLOpsClient } from '../api/client';
 import type { Column } from '../api/types';
 import { columnId, usualColumns } from './columns';
 import { ObservableModel } from './observable';
+import type { RunsView } from './query';
 
 /** Keys of tags that come with every run. */
 const MOST_TAGS = 50;
@@ -15,7 +16,7 @@ export class FoundColumns extends ObservableModel {
   /** `ofTrash`: whether the table shows the runs in the trash. */
   constructor(
     private readonly _client: MLOpsClient,
-    private readonly _ofTrash: () => boolean
+    private readonly _view: () => RunsView | undefined
   ) {
     super();
   }
@@ -47,7 +48,7 @@ export class FoundColumns extends ObservableModel {
   async fetch(): Promise<void> {
     try {
       const page = await this._client.get('/columns', {
-        query: { view: this._ofTrash() ? 'deleted' : undefined },
+        query: { view: this._view() },
         background: true
       });
       this._set(page.columns);

@@ -18,14 +18,19 @@ export interface IRunsQuery {
   readonly facets?: readonly IFacetChoice[];
   /** Look into the trash. */
   readonly deleted?: boolean;
+  /** Look at what was put aside. */
+  readonly archived?: boolean;
 }
+
+/** Which of all runs are meant, unless it is the active ones. */
+export type RunsView = 'archived' | 'deleted';
 
 /** How the server is asked. */
 export interface IRunsRequest {
   readonly filter: string;
   readonly text?: string;
   readonly experiment?: string[];
-  readonly view?: 'active' | 'deleted';
+  readonly view?: RunsView;
   readonly parent_run_id?: string;
   readonly roots?: boolean;
   readonly order_by?: string[];
@@ -43,9 +48,14 @@ export function isFilter(search: string): boolean {
   return CLAUSE.test(search);
 }
 
+/** The trash, the archive, or what is in neither. */
+export function viewOf(query: IRunsQuery): RunsView | undefined {
+  return query.deleted ? 'deleted' : query.archived ? 'archived' : undefined;
+}
+
 /** Only a plain list is a tree; a search finds children, too, and shows them flat. */
 export function isTree(query: IRunsQuery): boolean {
-  return query.search.trim() === '' && !query.facets?.length && !query.deleted;
+  return query.search.trim() === '' && !query.facets?.length && !viewOf(query);
 }
 
 /** Translate the query; `runIds` narrows it to some runs. */
@@ -66,7 +76,7 @@ export function toRequest(
     filter: all(clauses),
     text: search && !isFilter(search) ? search : undefined,
     experiment: query.experiment === null ? undefined : [query.experiment],
-    view: query.deleted ? 'deleted' : undefined,
+    view: viewOf(query),
     roots: isTree(query) || undefined
   };
 }

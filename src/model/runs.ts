@@ -133,17 +133,28 @@ export class RunsModel extends RunPages {
     };
   }
 
+  /** Put aside; `unarchive` brings back. */
+  async archive(runIds: readonly string[]): Promise<void> {
+    for (const part of inParts(runIds)) {
+      await this.client.post('/runs/archive', { body: { run_ids: part } });
+    }
+    await this._leave(runIds);
+  }
+
+  async unarchive(runIds: readonly string[]): Promise<void> {
+    for (const part of inParts(runIds)) {
+      await this.client.post('/runs/unarchive', { body: { run_ids: part } });
+    }
+    await this.reload();
+    await this._refreshChildren();
+  }
+
   /** Move to the trash; `restore` brings back. */
   async remove(runIds: readonly string[]): Promise<void> {
     for (const part of inParts(runIds)) {
       await this.client.post('/runs/delete', { body: { run_ids: part } });
     }
-    const gone = new Set(runIds);
-    this._selection = new Set(
-      [...this._selection].filter(runId => !gone.has(runId))
-    );
-    this.drop(gone);
-    await this._refreshChildren();
+    await this._leave(runIds);
   }
 
   async restore(runIds: readonly string[]): Promise<void> {
@@ -225,6 +236,16 @@ export class RunsModel extends RunPages {
   override dispose(): void {
     this.sparklines.dispose();
     super.dispose();
+  }
+
+  /** These are in the list no more. */
+  private async _leave(runIds: readonly string[]): Promise<void> {
+    const gone = new Set(runIds);
+    this._selection = new Set(
+      [...this._selection].filter(runId => !gone.has(runId))
+    );
+    this.drop(gone);
+    await this._refreshChildren();
   }
 
   private async _update(

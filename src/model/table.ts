@@ -11,7 +11,8 @@ import {
   IRunsQuery,
   IRunsRequest,
   toggleFacet,
-  toRequest
+  toRequest,
+  viewOf
 } from './query';
 import {
   groupKey,
@@ -45,7 +46,7 @@ export class RunTableModel extends ObservableModel implements IBlockOwner {
     const { client } = _options;
     this.sparklines = new Sparklines(client);
     this._groups = new TableGroups(client);
-    this._found = new FoundColumns(client, () => this._query.deleted === true);
+    this._found = new FoundColumns(client, () => viewOf(this._query));
     this._root = this._makeBlock({});
     this._groups.stateChanged.connect(() => this.touch());
     this._found.stateChanged.connect(() => this.touch());

@@ -13,7 +13,7 @@ import {
 } from '@jupyterlab/apputils';
 import { copyIcon, launchIcon } from '@jupyterlab/ui-components';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
-import { mlopsIcon, tagIcon } from '../icons';
+import { archiveIcon, mlopsIcon, tagIcon, unarchiveIcon } from '../icons';
 import { formatSize, parseTag } from '../model/format';
 import { TextFormModel } from '../model/forms';
 import { attempt } from '../report';
@@ -124,6 +124,40 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
+    commands.addCommand(CommandIDs.archiveRuns, {
+      label: trans.__('Archive'),
+      caption: trans.__('Keep, but show only in the archive'),
+      icon: archiveIcon,
+      describedBy: RUN_ARGS,
+      isEnabled: args => targetRuns(app, mlops, args).length > 0,
+      execute: async args => {
+        const runIds = targetRuns(app, mlops, args);
+        const done = await attempt(async () => {
+          await mlops.runs.archive(runIds);
+          return true;
+        });
+        if (done) {
+          Private.offerWayBack(
+            trans._n('Archived %1 run.', 'Archived %1 runs.', runIds.length),
+            trans.__('Undo'),
+            () => mlops.runs.unarchive(runIds)
+          );
+        }
+      }
+    });
+
+    commands.addCommand(CommandIDs.unarchiveRuns, {
+      label: trans.__('Take out of the Archive'),
+      icon: unarchiveIcon,
+      describedBy: RUN_ARGS,
+      isEnabled: args => targetRuns(app, mlops, args).length > 0,
+      execute: async args => {
+        const runIds = targetRuns(app, mlops, args);
+        await attempt(() => mlops.runs.unarchive(runIds));
+        mlops.runs.clearSelection();
+      }
+    });
+
     commands.addCommand(CommandIDs.deleteRuns, {
       label: trans.__('Delete'),
       caption: trans.__('Move to the trash'),
@@ -173,7 +207,11 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       }
     });
 
-    for (const command of [CommandIDs.tagRun, CommandIDs.deleteRuns]) {
+    for (const command of [
+      CommandIDs.tagRun,
+      CommandIDs.archiveRuns,
+      CommandIDs.deleteRuns
+    ]) {
       palette?.addItem({ command, category: trans.__('MLOps') });
     }
   }
@@ -238,16 +276,23 @@ namespace Private {
     }
     const putBack = await mlops.runs.tagsOf(runIds, Object.keys(tags));
     await mlops.runs.tag(runIds, tags);
-    Notification.emit(
+    offerWayBack(
       trans._n('Tagged %1 run.', 'Tagged %1 runs.', runIds.length),
-      'default',
-      {
-        autoClose: UNDO_TIME,
-        actions: [
-          { label: trans.__('Undo'), callback: () => void attempt(putBack) }
-        ]
-      }
+      trans.__('Undo'),
+      putBack
     );
+  }
+
+  /** Say what was done, and how it is undone. */
+  export function offerWayBack(
+    message: string,
+    label: string,
+    undo: () => Promise<void>
+  ): string {
+    return Notification.emit(message, 'default', {
+      autoClose: UNDO_TIME,
+      actions: [{ label, callback: () => void attempt(undo) }]
+    });
   }
 
   /** Deleted runs lie in the trash: one click brings them back. */
@@ -256,22 +301,14 @@ namespace Private {
     runIds: readonly string[]
   ): Promise<void> {
     const { trans, mlops } = services;
-    const id = Notification.emit(
+    const id = offerWayBack(
       trans._n(
         'Moved %1 run to the trash.',
         'Moved %1 runs to the trash.',
         runIds.length
       ),
-      'default',
-      {
-        autoClose: UNDO_TIME,
-        actions: [
-          {
-            label: trans.__('Undo'),
-            callback: () => void attempt(() => mlops.runs.restore(runIds))
-          }
-        ]
-      }
+      trans.__('Undo'),
+      () => mlops.runs.restore(runIds)
     );
     const bytes = await attempt(() => mlops.runs.erase(runIds, true));
     if (bytes) {

@@ -229,6 +229,16 @@ CASES: dict[str, Case] = {
         json={"run_ids": [OTHER]},
         bad=(*BODY, Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]})),
     ),
+    "archive_runs": Case(
+        lambda a: a[0]["archived"] and a[0]["lifecycle_stage"] == "active",
+        json={"run_ids": [OTHER]},
+        bad=(*BODY, Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]})),
+    ),
+    "unarchive_runs": Case(
+        lambda a: not a[0]["archived"],
+        json={"run_ids": [OTHER]},
+        bad=(*BODY, Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]})),
+    ),
     "purge_runs": Case(
         lambda a: a["runs"] == 1 and a["freed_bytes"] > 0,
         json={"run_ids": [sample.SPARE], "dry_run": True},

@@ -25,6 +25,15 @@ def test_tags_are_set_and_deleted_on_several_runs(cli: RunCommand) -> None:
         assert run["tags"] == {"checked": "yes", "owner": ""}
 
 
+def test_runs_go_into_the_archive_and_come_back(cli: RunCommand) -> None:
+    (archived,) = cli("archive", "b2", "--json").json()
+    assert [run["run_id"] for run in cli("runs", "--view", "archived", "--json").json()] == [
+        archived["run_id"]
+    ]
+    assert "in the list again" in cli("archive", "b2", "--undo").out
+    assert cli("runs", "--view", "archived", "--json").json() == []
+
+
 def test_a_note_is_written_and_read(
     cli: RunCommand, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -179,3 +179,18 @@ def test_what_mlflows_own_pages_ask_for(tracked: Server, mlflow: MLflowProcess) 
     assert ask("get-artifact", params={**file, "path": "../a.txt"})["message"] == "Invalid path"
     assert "at least one run_id" in ask(f"{metrics}/get-history-bulk")["message"]
     assert "at least one experiment_id" in ask(where, "POST", json={})["message"]
+
+
+def test_what_is_in_the_archive_is_active_for_mlflow(
+    tracked: Server, mlflow: MLflowProcess
+) -> None:
+    run_id = mlflow(
+        "result = client.search_runs([searched], \"run_name = 'Run 4'\")[0].info.run_id"
+    )
+    tracked.api.mlops("POST", "runs/archive", json={"run_ids": [run_id]})
+    try:
+        assert mlflow("result = len(find(\"run_name LIKE 'Run %'\"))") == 12
+        assert mlflow(f"result = client.get_run('{run_id}').info.lifecycle_stage") == "active"
+        assert tracked.api.mlops("GET", "runs?text=Run&experiment=searched")["total"] == 11
+    finally:
+        tracked.api.mlops("POST", "runs/unarchive", json={"run_ids": [run_id]})

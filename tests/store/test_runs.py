@@ -8,9 +8,10 @@ from functools import partial
 import pytest
 
 from jupyterlab_mlops.errors import Conflict, InvalidRequest, NotFound
-from jupyterlab_mlops.store import executions, runs, sessions
+from jupyterlab_mlops.store import executions, runs, sessions, tracking
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.names import ADJECTIVES, ANIMALS, run_name
+from jupyterlab_mlops.store.search import search_runs
 from jupyterlab_mlops.types import (
     Execution,
     ParamLogged,
@@ -182,6 +183,40 @@ def test_odd_text_is_kept_or_mended_but_never_lost(database: Database, text: str
     assert run.params == {mended or "(empty)": mended}
     found: Execution = database.read(lambda c: executions.get_execution(c, execution_id(1)))
     assert found.source == (mended or " ")
+
+
+def test_archived_runs_are_kept_but_listed_only_when_asked_for(two: Database) -> None:
+    def listed(view: str, filter: str = "") -> set[str]:
+        page = two.read(lambda c: search_runs(c, filter, view=view))
+        assert page.total == len(page.runs)
+        return {run.run_id for run in page.runs}
+
+    say(two, [(TagsSet(run_id=run, tags={"a": "b"}), "api") for run in (FIRST, SECOND)])
+    two.write_now(lambda tx: runs.archive_runs(tx, [SECOND]))
+    for filter in ("", "tags.a = 'b'", "tags.a LIKE '%b%'"):
+        assert listed("active", filter) == {FIRST}
+        assert listed("archived", filter) == {SECOND}
+        assert listed("kept", filter) == {FIRST, SECOND}
+        assert listed("all", filter) == {FIRST, SECOND}
+        assert listed("deleted", filter) == set()
+    assert (get(two, SECOND).archived, get(two, SECOND).lifecycle_stage) == (True, "active")
+    assert get(two, FIRST).child_count == 0
+    found, _ = two.read(
+        lambda c: tracking.search(
+            c, "", [], experiments=[0], view="kept", max_results=9, page_token=""
+        )
+    )
+    assert {run.run_id for run in found} == {FIRST, SECOND}
+
+    two.write_now(lambda tx: runs.delete_runs(tx, [SECOND]))
+    assert (listed("archived"), listed("deleted")) == (set(), {SECOND})
+    two.write_now(lambda tx: runs.restore_runs(tx, [SECOND]))
+    two.write_now(lambda tx: runs.unarchive_runs(tx, [SECOND]))
+    assert listed("active") == {FIRST, SECOND}
+    two.write_now(lambda tx: runs.archive_runs(tx, [FIRST]))
+    assert listed("archived") == {FIRST, SECOND}  # children go along
+    with pytest.raises(InvalidRequest, match="archived"):
+        listed("gone")
 
 
 def test_long_values_are_cut_and_flagged(database: Database) -> None:

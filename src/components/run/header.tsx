@@ -41,6 +41,9 @@ export function RunHeader(props: {
             <span>{run.experiment}</span>
             {run.user && <span>{run.user}</span>}
             <RunTags run={run} />
+            {run.archived && (
+              <span className="jp-MLOps-badge">{trans.__('Archived')}</span>
+            )}
             {run.lifecycle_stage === 'deleted' && (
               <span className="jp-MLOps-badge">{trans.__('In the trash')}</span>
             )}
@@ -194,6 +197,15 @@ function MainActions(props: { run: Run }): JSX.Element {
           }
         >
           {trans.__('End')}
+        </TextButton>
+      )}
+      {run.archived && (
+        <TextButton
+          onClick={() =>
+            void commands.execute(CommandIDs.unarchiveRuns, { runIds })
+          }
+        >
+          {trans.__('Take out of the archive')}
         </TextButton>
       )}
       {run.lifecycle_stage === 'deleted' && (

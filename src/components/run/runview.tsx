@@ -32,7 +32,11 @@ export function RunView(props: {
   );
   const { details, error } = model;
   return (
-    <div className="jp-MLOps-details" data-run-id={props.runId}>
+    <div
+      className="jp-MLOps-details"
+      data-run-id={props.runId}
+      data-archived={details?.run.archived || undefined}
+    >
       <RunHeader run={details?.run ?? null} onBack={props.onBack} />
       <div className="jp-MLOps-scroll">
         {error && <Problem>{error}</Problem>}

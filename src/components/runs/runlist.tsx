@@ -79,6 +79,12 @@ export function RunList(): JSX.Element {
           runIds: chosen ? [...runs.selection] : [run.run_id]
         });
         return true;
+      case 'e':
+        focus(active + 1);
+        void commands.execute(CommandIDs.archiveRuns, {
+          runIds: chosen ? [...runs.selection] : [run.run_id]
+        });
+        return true;
       case 't':
         setTaggingId(run.run_id);
         return true;

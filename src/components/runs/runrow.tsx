@@ -37,6 +37,7 @@ export function RunLine(props: IRunLineProps): JSX.Element {
       role="row"
       className="jp-MLOps-run"
       data-run-id={run.run_id}
+      data-archived={run.archived || undefined}
       data-level={level}
       aria-level={level + 1}
       aria-selected={props.selected}

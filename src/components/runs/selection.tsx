@@ -1,7 +1,13 @@
 import { useState } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon, deleteIcon, downloadIcon } from '@jupyterlab/ui-components';
-import { chartIcon, compareIcon, tagIcon } from '../../icons';
+import {
+  archiveIcon,
+  chartIcon,
+  compareIcon,
+  tagIcon,
+  unarchiveIcon
+} from '../../icons';
 import { COMPARE_LIMITS } from '../../model/comparisonlink';
 import { MOST_SELECTED, RunTableModel } from '../../model/table';
 import { attempt } from '../../report';
@@ -69,6 +75,21 @@ export function SelectionBar(props: {
         icon={downloadIcon}
         label={trans.__('Export as an archive')}
         onClick={() => act(CommandIDs.exportRuns)}
+      />
+      <IconButton
+        icon={table?.query.archived ? unarchiveIcon : archiveIcon}
+        label={
+          table?.query.archived
+            ? trans.__('Take out of the archive')
+            : trans.__('Archive')
+        }
+        onClick={() =>
+          act(
+            table?.query.archived
+              ? CommandIDs.unarchiveRuns
+              : CommandIDs.archiveRuns
+          )
+        }
       />
       <IconButton
         icon={deleteIcon}

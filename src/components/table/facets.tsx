@@ -22,7 +22,8 @@ export function FacetBar(props: { model: RunTableModel }): JSX.Element {
       {model.facetColumns.map(id => (
         <FacetChip key={id} model={model} id={id} />
       ))}
-      <Trash model={model} />
+      <Aside model={model} name="archived" />
+      <Aside model={model} name="deleted" />
     </div>
   );
 }
@@ -120,20 +121,25 @@ function FacetValues(props: {
   );
 }
 
-/** Runs in the trash, to be restored or erased. */
-function Trash(props: { model: RunTableModel }): JSX.Element {
+/** Runs that lists leave out: those put aside, and those in the trash, to be restored or erased. */
+function Aside(props: {
+  model: RunTableModel;
+  name: 'archived' | 'deleted';
+}): JSX.Element {
   const { trans } = useServices();
-  const { model } = props;
-  const deleted = model.query.deleted ?? false;
+  const { model, name } = props;
+  const chosen = model.query[name] ?? false;
   return (
     <button
       type="button"
       className="jp-MLOps-button jp-MLOps-facet-button"
-      aria-pressed={deleted}
-      data-chosen={deleted}
-      onClick={() => void model.search({ deleted: !deleted })}
+      aria-pressed={chosen}
+      data-chosen={chosen}
+      onClick={() =>
+        void model.search({ archived: false, deleted: false, [name]: !chosen })
+      }
     >
-      {trans.__('Trash')}
+      {name === 'archived' ? trans.__('Archived') : trans.__('Trash')}
     </button>
   );
 }

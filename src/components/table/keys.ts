@@ -103,6 +103,13 @@ export function useGridKeys(
       const command = deleted ? CommandIDs.eraseRuns : CommandIDs.deleteRuns;
       void commands.execute(command, { runIds: marked(runId) });
     },
+    e: runId =>
+      void commands.execute(
+        model.query.archived
+          ? CommandIDs.unarchiveRuns
+          : CommandIDs.archiveRuns,
+        { runIds: marked(runId) }
+      ),
     t: runId =>
       void commands.execute(CommandIDs.tagRun, { runIds: marked(runId) })
   };

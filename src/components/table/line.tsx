@@ -84,6 +84,7 @@ export const Line = memo(function Line(
       aria-selected={group ? undefined : selected}
       aria-busy={group || run ? undefined : true}
       data-run-id={run?.run_id}
+      data-archived={run?.archived || undefined}
       {...frame}
       style={{ ...level, top: props.top - HEADER_HEIGHT, width: props.left }}
     >
