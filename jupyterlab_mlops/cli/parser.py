@@ -365,8 +365,7 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
     ),
     "archive": (
         "runs.archive", "put runs aside: kept, but in no list unless one asks for it", _archive,
-        ("archive calm-otter-12 bold-heron-3", "archive calm-otter-12 --undo",
-         "runs --view archived"),
+        ("archive calm-otter-12 bold-heron-3", "archive calm-otter-12 --undo"),
     ),
     "note": (
         "runs.note", "show or write the note of a run", _note,
