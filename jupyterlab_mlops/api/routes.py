@@ -182,12 +182,12 @@ def _runs() -> list[Route]:
             RUNS, body=t.RunIdsRequest,
         ),
         Route(
-            "POST", "runs/archive", "runs.archive_runs", "Put runs aside, without deleting them",
+            "POST", "runs/archive", "runs.move_to_archive", "Put runs aside, without deleting them",
             list[t.Run], RUNS, body=t.RunIdsRequest,
         ),
         Route(
-            "POST", "runs/unarchive", "runs.unarchive_runs", "Take runs out of the archive",
-            list[t.Run], RUNS, body=t.RunIdsRequest,
+            "POST", "runs/unarchive", "runs.take_out_of_archive",
+            "Take runs out of the archive", list[t.Run], RUNS, body=t.RunIdsRequest,
         ),
         Route(
             "POST", "runs/purge", "runs.purge_runs",

@@ -89,11 +89,11 @@ async def restore_runs(services: Services, body: RunIdsRequest) -> list[Run]:
     return await services.write(actions.restore_runs, body)
 
 
-async def archive_runs(services: Services, body: RunIdsRequest) -> list[Run]:
+async def move_to_archive(services: Services, body: RunIdsRequest) -> list[Run]:
     return await services.write(actions.archive_runs, body, services.user)
 
 
-async def unarchive_runs(services: Services, body: RunIdsRequest) -> list[Run]:
+async def take_out_of_archive(services: Services, body: RunIdsRequest) -> list[Run]:
     return await services.write(actions.unarchive_runs, body, services.user)
 
 

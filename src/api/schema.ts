@@ -405,7 +405,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Put runs aside, without deleting them */
-        post: operations["archive_runs"];
+        post: operations["move_to_archive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -422,7 +422,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Take runs out of the archive */
-        post: operations["unarchive_runs"];
+        post: operations["take_out_of_archive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2822,7 +2822,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
         };
     };
-    archive_runs: {
+    move_to_archive: {
         parameters: {
             query?: never;
             header?: never;
@@ -2850,7 +2850,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
         };
     };
-    unarchive_runs: {
+    take_out_of_archive: {
         parameters: {
             query?: never;
             header?: never;

@@ -229,12 +229,12 @@ CASES: dict[str, Case] = {
         json={"run_ids": [OTHER]},
         bad=(*BODY, Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]})),
     ),
-    "archive_runs": Case(
+    "move_to_archive": Case(
         lambda a: a[0]["archived"] and a[0]["lifecycle_stage"] == "active",
         json={"run_ids": [OTHER]},
         bad=(*BODY, Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]})),
     ),
-    "unarchive_runs": Case(
+    "take_out_of_archive": Case(
         lambda a: not a[0]["archived"],
         json={"run_ids": [OTHER]},
         bad=(*BODY, Bad("There is no run 'x'.", 404, json={"run_ids": ["x"]})),
