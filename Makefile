@@ -33,7 +33,7 @@ test-foreign: .venv/.installed ## notebooks of other projects, run with and with
 	$(PIP) install --quiet --requirement requirements/foreign.txt
 	MLOPS_LONG=1 $(PYTEST) tests/foreign
 
-test-hub: .venv/.installed .venv/.browser .venv/.hub ## a real JupyterHub, in its long form
+test-hub: .venv/.installed .venv/.browser .venv/.hub .venv/.together ## a real JupyterHub, in its long form
 	MLOPS_LONG=1 $(PYTEST) tests/hub
 
 test-imports: .venv/.installed .venv-mlflow/.installed .venv-peers/.installed ## records of other tools, written by them and taken over
@@ -147,6 +147,13 @@ lib/.built: node_modules/.installed $(FRONT)
 
 .venv/.hub: requirements/hub.txt .venv/.packages
 	$(PIP) install --quiet --requirement requirements/hub.txt
+	touch $@
+
+# On the path of some servers only, since an installed extension is in all of them.
+.venv/.together: requirements/together.txt requirements/server-side.txt .venv/.packages
+	rm -rf .venv/together
+	$(PIP) install --quiet --no-deps --target .venv/together/shared --requirement requirements/together.txt
+	$(PIP) install --quiet --no-deps --target .venv/together/server-side --requirement requirements/server-side.txt
 	touch $@
 
 .venv/.browser: .venv/.packages

@@ -30,7 +30,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found = getattr(import_module(_EXPORTS[name], __name__), name)
+    try:
+        found = getattr(import_module(_EXPORTS[name], __name__), name)
+    except (ImportError, AttributeError) as error:
+        raise ImportError(
+            f"jupyterlab_mlops.{name} cannot be loaded ({error}): was jupyterlab-mlops updated"
+            f" while this kernel, with {__version__}, ran? Restart the kernel."
+        ) from None
     globals()[name] = found
     return found
 

@@ -26,6 +26,7 @@ from .errors import MLOpsError, RecordDamaged, StoreUnavailable
 from .identity import account
 from .imports.jobs import Imports
 from .kernel.autolog.frameworks import OFF as AUTOLOG_OFF
+from .kernel.locks import LEAVE_OUT
 from .kernel.places import journals_dir, passed_over, scratch_dir
 from .kernel.secrets import SETTING
 from .mlflow_api.caller import KernelTokens
@@ -210,6 +211,7 @@ class MLOpsApp(Settings, ExtensionApp):
             ingest,
             limits,
             server.contents_manager,
+            keeps_outputs="outputs" not in self.leave_out,
         )
         if not (self.recording and database.read(status.is_recording)):
             tap.set_enabled(False)
@@ -235,6 +237,8 @@ class MLOpsApp(Settings, ExtensionApp):
         if self.autolog_off:
             os.environ[AUTOLOG_OFF] = ",".join(self.autolog_off)
         rules, troubles = self.redaction()
+        if self.leave_out:
+            os.environ[LEAVE_OUT] = ",".join(self.leave_out)
         os.environ[SETTING] = json.dumps(rules._asdict()) if self.redact else "0"
         self.redaction_troubles = troubles
         for trouble in troubles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,16 @@ from typing import Any
 from traitlets import Bool, Dict, HasTraits, Int, List, TraitError, Unicode
 
 from .errors import InvalidRequest
-from .kernel.locks import FILE, locked
+from .kernel.locks import FILE, SECTION, locked, where_locked
 from .kernel.places import data_dir
 from .kernel.secret_rules import OwnRules, pattern_of
+from .types import Setting
 
 __all__ = ["Settings", "data_dir"]
 
 _SIGNS = 4
+PARTS = ("outputs", "environment", "git", "data")
+"""What of cells can be left out."""
 REDACTORS = "jupyterlab_mlops.redactors"
 """Entry points: each is a pattern, or a function from text to text."""
 
@@ -47,6 +50,12 @@ class Settings(HasTraits):
         Unicode(),
         help="""Libraries whose training is not recorded by itself: `["xgboost"]`; `all`: none is.
         A notebook switches them with `%mlops autolog`.""",
+    ).tag(config=True)
+
+    leave_out = List(
+        Unicode(),
+        help="""What is not kept though cells are: `outputs` of cells, `environment` (versions of
+        packages), `git` (commit, remote and diff), `data` (what runs were trained on).""",
     ).tag(config=True)
 
     max_output_bytes = Int(
@@ -140,6 +149,30 @@ class Settings(HasTraits):
         for name in ("max_output_bytes", "max_execution_bytes", "keep_days", "keep_gigabytes"):
             if getattr(self, name) < 0:
                 raise InvalidRequest(f"MLOpsApp.{name} is {getattr(self, name)}; 0 is the least.")
+        for part in self.leave_out:
+            if part not in PARTS:
+                said = f"{part!r} is in MLOpsApp.leave_out; there are {', '.join(PARTS)}."
+                raise InvalidRequest(said)
+
+    def described(self, source_of: Callable[[str], str | None]) -> list[Setting]:
+        """Return every setting as it counts.
+
+        Parameters
+        ----------
+        source_of
+            Says who has set one by configuration; None: nobody.
+        """
+        return [
+            Setting(
+                name=f"{SECTION}.{name}",
+                value=getattr(self, name),
+                default=trait.default(self),
+                source=str(where_locked(name) or source_of(name) or "default"),
+                locked=name in self.locked,
+                help=" ".join(trait.help.split()),
+            )
+            for name, trait in sorted(Settings.class_traits(config=True).items())
+        ]
 
     def told(self, salt: str) -> dict[str, str | int]:
         """Return the settings as the audit log may tell them.

@@ -765,6 +765,8 @@ class Status(View):
     """Names of the push targets that are set up."""
     off_by: OffBy | None = None
     """Who has switched recording off for good; only what a user did can be undone here."""
+    several_people: bool = False
+    """Whether more than one person has written into the record."""
 
 
 class RunPage(View):
@@ -801,6 +803,8 @@ class ColumnPage(View):
     """Runs that match."""
     is_exact: bool = True
     """False: counts are estimated from some of the matching runs, and a rare key may be missing."""
+    several_people: bool = False
+    """Whether more than one person has written into the record."""
 
 
 class Aggregate(View):
@@ -1190,6 +1194,20 @@ class ForgetAnswer(View):
     """Files, pictures and models that held it, and have lost their content."""
     beyond: list[str] = []
     """What could not be reached, a sentence each."""
+
+
+class Setting(View):
+    """One setting of the server: what it is, and who says so."""
+
+    name: str
+    value: Any
+    """As it counts; secrets in it are taken out."""
+    default: Any
+    source: str
+    """`default`, the configuration or its file, or the file that locks it."""
+    locked: bool
+    """True: an administrator has set it, and nobody can change it."""
+    help: str
 
 
 class AuditEntry(View):

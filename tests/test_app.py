@@ -74,6 +74,7 @@ def test_recording_can_be_configured_off(start_server, data_dir):
     ("setting", "sentence"),
     [
         ("max_output_bytes=-1", "max_output_bytes is -1; 0 is the least."),
+        ("leave_out=cells", "'cells' is in MLOpsApp.leave_out; there are outputs, environment"),
     ],
 )
 def test_a_wrong_setting_is_said_in_one_line(start_server, setting, sentence):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 BUSY = "The kernel is busy; try again when its cell has ended, or interrupt it."
+OTHER_VERSION = (
+    "The jupyterlab-mlops in this kernel cannot do that: it is of another version than this "
+    "server's. Update both, and restart the kernel."
+)
 EXPRESSION = "__import__('jupyterlab_mlops.kernel.remote', fromlist=['answer']).answer({request!r})"
 
 
@@ -91,6 +95,8 @@ def _result(content: dict[str, Any]) -> dict[str, Any]:
         raise Conflict(f"Only a Python kernel that records can do this: {reason}.")
     answer = json.loads(ast.literal_eval(expression["data"]["text/plain"]))
     if "error" in answer:
+        if answer["error"]["kind"] in ("KeyError", "TypeError"):
+            raise Conflict(OTHER_VERSION)
         kind = InvalidRequest if answer["error"]["kind"] == "InvalidValue" else Conflict
         raise kind(answer["error"]["message"])
     result: dict[str, Any] = answer["result"]

@@ -134,6 +134,10 @@ def _runs() -> list[Route]:
             query=p.RedactionsQuery,
         ),
         Route(
+            "GET", "settings", "status.list_settings",
+            "What this server is set to, and who says so", list[t.Setting], ADMIN,
+        ),
+        Route(
             "GET", "audit", "executions.list_audit",
             "What was erased, released or configured, newest first", t.AuditPage, ADMIN,
             query=p.AuditQuery,

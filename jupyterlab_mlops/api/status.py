@@ -9,9 +9,11 @@ import msgspec
 
 from .. import __version__, actions
 from ..errors import Conflict, NotFound
+from ..kernel.locks import SECTION
+from ..kernel.secrets import Redactor
 from ..store import audit, status
 from ..store.changes import collecting
-from ..types import FaultView, OffBy, RecordingRequest, Status
+from ..types import FaultView, OffBy, RecordingRequest, Setting, Status
 from . import openapi
 from .kernels import ask_kernel, language_of
 from .services import Services
@@ -49,6 +51,7 @@ def _present_trouble(services: Services) -> list[FaultView]:
         "record": extension.database.notice,
         "folder": extension.config.passed_over,
         "ingest": extension.ingest.trouble,
+        "version": extension.ingest.awaiting_update,
     }
     rules = [*extension.config.redaction_troubles, *extension.redactor.troubles]
     said = [*troubles.items(), *(("redaction", trouble) for trouble in rules)]
@@ -68,6 +71,16 @@ async def switch_recording(services: Services, body: RecordingRequest) -> Status
     else:
         await _switch_kernel(services, body.kernel_id, body.enabled)
     return await get_status(services)
+
+
+async def list_settings(services: Services) -> list[Setting]:
+    config = services.extension.config
+    given = config.config.get(SECTION, {})
+    redactor = Redactor()  # whatever this server is set to
+    return [
+        msgspec.structs.replace(each, value=redactor.value(each.value))
+        for each in config.described(lambda name: "configuration" if name in given else None)
+    ]
 
 
 def _switch_for_good(tx: sqlite3.Connection, enabled: bool, user: str | None) -> None:

@@ -95,7 +95,7 @@ class Assembler:
     limits
         Of outputs.
     asker
-        Tells who sent a request, by its id.
+        Tells who sent a request, by its id, the kernel's, and the code.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class Assembler:
         self,
         about: About,
         limits: Limits | None = None,
-        asker: Callable[[str], str | None] = lambda _: None,
+        asker: Callable[[str, str, str], str | None] = lambda *_: None,
     ) -> None:
         self.about = about
         self._asker = asker
@@ -250,7 +250,7 @@ class Assembler:
             sequence=self._sequence,
             execution_count=message.content.get("execution_count"),
             notebook=self.about.notebook,
-            user=self._asker(msg_id),
+            user=self._asker(msg_id, self.about.kernel_id, source),
         )
 
     def _is_skipped(self, source: str) -> bool:

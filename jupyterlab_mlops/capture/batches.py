@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,8 +14,8 @@ import msgspec
 
 from ..errors import StoreUnavailable
 from ..kernel.journal import MetricBlock
-from ..kernel.segment import HEADER_SIZE
-from ..store import journals
+from ..kernel.segment import FORMAT, HEADER_SIZE
+from ..store import journals, unread
 from ..store.apply import apply, apply_metric_blocks, apply_packed
 from ..store.changes import collecting
 from ..store.db import Database
@@ -27,7 +28,9 @@ from .segments import Source, now_ms
 BATCH = 1000
 """Records in one transaction: small enough that other writers wait for milliseconds only."""
 
-_KINDS = {kind.__struct_config__.tag: kind for kind in get_args(AnyRecord)}
+KINDS: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(AnyRecord)}
+ONCE_ONLY = frozenset({"alias", "artifacts", "fault", "forget", "metrics", "push", "register"})
+"""What would be done twice if it were stored again; all other records may come twice."""
 
 Item = tuple["dict[str, Any] | MetricBlock", bytes, int]
 _log = logging.getLogger("jupyterlab_mlops")
@@ -101,21 +104,23 @@ class Batches:
             for item, attachment, _ in batch:
                 self._apply_alone(tx, item, attachment, source)
         else:
-            self._apply_together(tx, batch, source.origin)
+            self._apply_together(tx, batch, source)
         journals.advance(tx, source.path.name, after)
         return True
 
-    def _apply_together(self, tx: sqlite3.Connection, batch: list[Item], origin: Origin) -> None:
+    def _apply_together(self, tx: sqlite3.Connection, batch: list[Item], source: Source) -> None:
         for (kind, _), items in groupby(batch, key=_together):
             if kind == "points":
                 blocks = [cast("MetricBlock", item) for item, _, _ in items]
                 apply_metric_blocks(tx, blocks, collecting(tx))
             elif kind == "packed":
                 records = [self._redactor.record(_as_struct(item)) for item, _, _ in items]  # type: ignore[arg-type]
-                apply_packed(tx, cast("list[ArtifactsPacked]", records), origin, collecting(tx))
+                apply_packed(
+                    tx, cast("list[ArtifactsPacked]", records), source.origin, collecting(tx)
+                )
             else:
                 for item, attachment, _ in items:
-                    self._apply_item(tx, item, attachment, origin)
+                    self._apply_item(tx, item, attachment, source)
 
     def _apply_alone(
         self,
@@ -125,13 +130,17 @@ class Batches:
         source: Source,
     ) -> None:
         def work() -> None:
-            self._apply_item(tx, _with_text_keys(item), attachment, source.origin)
+            self._apply_item(tx, _with_text_keys(item), attachment, source)
 
         try:
             in_savepoint(tx, work)
         except Exception as error:
             if is_outage(error, self._database.path):
                 raise
+            newer = source.header.format > FORMAT and isinstance(error, msgspec.ValidationError)
+            if newer and isinstance(item, dict):
+                self._put_by(tx, item, attachment, source, "value")
+                return
             self.not_stored += _count(item)
             fault = fault_of(item, error, source.header.session_id)
             apply(tx, fault, None, origin="kernel", changes=collecting(tx))
@@ -141,12 +150,73 @@ class Batches:
         tx: sqlite3.Connection,
         item: dict[str, Any] | MetricBlock,
         attachment: bytes,
-        origin: Origin,
+        source: Source,
     ) -> None:
         if isinstance(item, MetricBlock):
             apply_metric_blocks(tx, [item], collecting(tx))
+            return
+        why = not_understood(item, source.header.format)
+        if why != "kind":
+            self.apply(tx, item, attachment, source.origin)
+        if why is not None:
+            self._put_by(tx, item, attachment, source, why)
+
+    def _put_by(
+        self,
+        tx: sqlite3.Connection,
+        record: dict[str, Any],
+        attachment: bytes,
+        source: Source,
+        why: unread.Why,
+    ) -> None:
+        safe = self._redactor.value(record) if self._redactor.enabled else record
+        header = source.header
+        unread.keep(
+            tx, safe, attachment, why, origin=source.origin,
+            session_id=header.session_id, format=header.format, version=header.version,
+        )  # fmt: skip
+        collecting(tx)["status"] = True
+
+    def catch_up(self) -> None:
+        """Store what was put by, and is understood by now."""
+        if self._database.notice is not None or not self._database.read(_waiting):
+            return
+        self._database.write_now(self._store_waiting)
+
+    def _store_waiting(self, tx: sqlite3.Connection) -> None:
+        for row in _waiting(tx):
+            self._store_late(tx, row)
+
+    def _store_late(self, tx: sqlite3.Connection, row: dict[str, Any]) -> None:
+        record = json.loads(row["record"])
+        try:
+            in_savepoint(tx, lambda: self.apply(tx, record, row["attachment"], row["origin"]))
+        except msgspec.ValidationError as error:
+            _log.warning("A record of %s is still not understood: %s", row["version"], error)
+        except Exception as error:
+            if is_outage(error, self._database.path):
+                raise
+            self.not_stored += 1
+            fault = fault_of(record, error, row["session_id"])
+            apply(tx, fault, None, origin="kernel", changes=collecting(tx))
+            unread.remove(tx, row["id"])
         else:
-            self.apply(tx, item, attachment, origin)
+            unread.remove(tx, row["id"])
+
+
+def not_understood(record: dict[str, Any], format: int) -> unread.Why | None:
+    """Say what this code does not understand of a record that was written in a format."""
+    kind = record.get("type")
+    known = KINDS.get(str(kind))
+    if known is None:
+        return "kind" if isinstance(kind, str) else None
+    if format <= FORMAT or kind in ONCE_ONLY:
+        return None
+    return "fields" if record.keys() - {"type", *known.__struct_fields__} else None
+
+
+def _waiting(conn: sqlite3.Connection) -> list[dict[str, Any]]:
+    return unread.ready(conn, KINDS, FORMAT)
 
 
 def is_outage(error: Exception, path: Path) -> bool:
@@ -190,7 +260,7 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
 def _as_struct(record: AnyRecord | dict[str, Any]) -> AnyRecord:
     if isinstance(record, dict):
         # The union as such takes msgspec a tenth of a millisecond, at each call.
-        kind: Any = _KINDS.get(str(record.get("type")), AnyRecord)
+        kind: Any = KINDS.get(str(record.get("type")), AnyRecord)
         return cast("AnyRecord", msgspec.convert(record, kind))
     return record
 

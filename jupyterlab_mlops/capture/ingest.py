@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import RecordDamaged, StoreUnavailable
+from ..errors import MLOpsError, RecordDamaged, StoreUnavailable
 from ..kernel.journal import Journal, data_dir
 from ..store.apply import apply
 from ..store.changes import collecting
@@ -81,6 +81,11 @@ class Ingest:
         self._spill = _spill_journal(self._sources.folders)
 
     @property
+    def awaiting_update(self) -> str | None:
+        """What journals of a later layout lie here, in a sentence; None where there are none."""
+        return self._sources.later_sentence()
+
+    @property
     def not_stored(self) -> int:
         """Records that this object had to skip; each was entered as a fault."""
         return self._refusals + self._batches.not_stored
@@ -88,9 +93,16 @@ class Ingest:
     def start(self) -> None:
         """Claim the record and work on a thread of its own from now on."""
         self._owner.beat()
+        self._catch_up()
         self._sources.tidy()
         self._thread = threading.Thread(target=self._run, name="mlops-ingest", daemon=True)
         self._thread.start()
+
+    def _catch_up(self) -> None:
+        try:
+            self._batches.catch_up()
+        except (MLOpsError, sqlite3.Error) as error:
+            self._say(f"{type(error).__name__}: {error}")
 
     def doorbell(self) -> None:
         """Say that a journal has something new; costs nothing, from any thread."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from pathlib import Path
 
+from .. import __version__
 from ..kernel.journal import Header, SegmentReader, journals_dir, read_header, writer_lives
 from ..kernel.places import is_planted, scratch_dir
 from ..kernel.segment import DRAFT_SUFFIX, HEADER_SIZE, SUFFIX
+from ..kernel.segment_reader import is_of_later_layout
 from ..store import journals
 from ..store.db import Database
 from ..store.packs import dissolve
@@ -64,6 +67,7 @@ class Sources:
         self._known: dict[Path, Source] = {}
         self._done: set[Path] = set()
         self._packs_may_end = True
+        self._later: set[Path] = set()
 
     def paths(self) -> list[Path]:
         """Return the segments that are not wholly in the store, in the order of their beginning."""
@@ -71,7 +75,12 @@ class Sources:
         found = {path for f in own for path in f.glob(f"*{SUFFIX}") if not path.is_symlink()}
         for path in self._known.keys() - found:
             del self._known[path]
-        return sorted(found - self._done, key=lambda path: path.name)
+        self._later &= found
+        return sorted(found - self._done - self._later, key=lambda path: path.name)
+
+    def later_sentence(self) -> str | None:
+        """Say which segments only a newer version can read; None where there are none."""
+        return later_sentence(self._later)
 
     def at(self, path: Path) -> Source | None:
         """Return a segment, read on from where it was left; None while it has no header."""
@@ -80,6 +89,8 @@ class Sources:
         if header is not None:
             offset = self._database.read(lambda conn: journals.offset(conn, path.name))
             known = self._known[path] = Source(path, header, max(offset or 0, HEADER_SIZE))
+        elif known is None and is_of_later_layout(path):
+            self._later.add(path)
         return known
 
     def let_go(self, path: Path) -> None:
@@ -127,6 +138,17 @@ class Sources:
         oldest = f"{now_ms() - KEEP_OFFSETS_MS:013d}"
         kept = {path.name for path in self.paths()}
         self._database.write(lambda tx: journals.drop_before(tx, oldest, kept))
+
+
+def later_sentence(paths: Collection[Path]) -> str | None:
+    """Say that segments wait for a version that can read them; None where there are none."""
+    if not paths:
+        return None
+    segments = "1 journal" if len(paths) == 1 else f"{len(paths)} journals"
+    return (
+        f"{segments} in {next(iter(paths)).parent} can be read by a jupyterlab-mlops newer than"
+        f" {__version__} only; they are kept, and taken over once it is updated here."
+    )
 
 
 def _folders_of(data: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import StoreUnavailable
 from ..identity import account
-from ..types import AnyRecord, Fault, RecordingSwitched, SessionEnd
+from ..types import AnyRecord, ExecutionOutput, Fault, RecordingSwitched, SessionEnd
 from .askers import Askers
 from .assemble import About, Assembler, Limits
 from .context import is_kept_out, notebook_of, renamed
@@ -40,6 +40,8 @@ class Tap:
         Of outputs.
     contents_manager
         The server's; reads what notebooks say of themselves.
+    keeps_outputs
+        Whether what cells put out is kept.
 
     Attributes
     ----------
@@ -57,6 +59,7 @@ class Tap:
         ingest: Ingest,
         limits: Limits | None = None,
         contents_manager: Any = None,
+        keeps_outputs: bool = True,
     ) -> None:
         self.enabled = True
         self.askers = Askers()
@@ -66,6 +69,7 @@ class Tap:
         self._ingest = ingest
         self._limits = limits or Limits()
         self._contents = contents_manager
+        self._left_out = () if keeps_outputs else (ExecutionOutput,)
         self._subscriptions: dict[str, Subscription] = {}
         self._attaching: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -272,7 +276,8 @@ class Tap:
     # ------------------------------------------------------------------------------- records
 
     def _submit(self, records: Iterable[AnyRecord]) -> None:
-        self._ingest.take(r for r in records if self.enabled or isinstance(r, SessionEnd))
+        kept = (r for r in records if not isinstance(r, self._left_out))
+        self._ingest.take(r for r in kept if self.enabled or isinstance(r, SessionEnd))
 
     def fault(self, where: str, error: BaseException | str) -> None:
         """Log a fault of ours and enter it into the record; it goes no further."""

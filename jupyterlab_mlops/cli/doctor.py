@@ -230,8 +230,10 @@ def _named(found: list[DamagedContent]) -> str:
 
 
 def _journals() -> Iterator[Finding]:
+    from ..capture.segments import later_sentence
     from ..kernel.places import journals_dir
     from ..kernel.segment import SUFFIX
+    from ..kernel.segment_reader import is_of_later_layout
 
     place = journals_dir(folder())
     segments = list(place.glob(f"*{SUFFIX}"))
@@ -241,6 +243,9 @@ def _journals() -> Iterator[Finding]:
             "journals", "note", f"{len(damaged)} damaged pieces were set aside in {place}",
             "what could be read of them is in the record; delete them",
         )  # fmt: skip
+    later = later_sentence([path for path in segments if is_of_later_layout(path)])
+    if later:
+        yield Finding("journals", "problem", later, "pip install --upgrade jupyterlab-mlops")
     yield Finding("journals", "ok", f"{len(segments)} open in {place}")
 
 
@@ -311,14 +316,22 @@ def _server_extension() -> Iterator[Finding]:
 
 
 def _losses() -> Iterator[Finding]:
+    from .. import __version__
+    from ..store import unread
     from ..store.connections import connect_reader
     from ..store.db import FILE_NAME
+    from ..store.migrations import SCHEMA_VERSION, version_of
     from ..store.status import list_faults
 
     path = folder() / FILE_NAME
     if not path.is_file():
         return
     with closing(connect_reader(path)) as connection:
+        ours = version_of(connection) == SCHEMA_VERSION
+        waiting = unread.sentence(connection, __version__) if ours else None
+        if waiting is not None:
+            advice = "pip install --upgrade jupyterlab-mlops"
+            yield Finding("versions", "note", waiting[0], advice)
         for fault in list_faults(connection, 3):
             lost = f"{fault.count} records not stored" if fault.count else "nothing was lost"
             yield Finding("faults", "note", f"{fault.where}: {fault.message} ({lost})")

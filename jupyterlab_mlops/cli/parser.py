@@ -423,6 +423,10 @@ VERBS: dict[str, tuple[str, str, Add, tuple[str, ...]]] = {
         "upkeep.audit", "list what was erased, released or configured, and by whom", _audit,
         ("audit", "audit --what forget --json"),
     ),
+    "config": (
+        "settings.show", "show every setting: what it is, who says so, what is locked", _json,
+        ("config", "config --json"),
+    ),
     "doctor": (
         "doctor.doctor", "check the installation and the record", _doctor,
         ("doctor", "doctor --json", "doctor --repair", "doctor --content"),

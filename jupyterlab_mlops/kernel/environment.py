@@ -39,12 +39,10 @@ def wait(seconds: float) -> None:
 
 @quietly("environment")
 def _gather() -> None:
-    record: dict[str, Any] = {
-        "type": "session_environment",
-        "session_id": recorder.session_id,
-        "packages": packages(),
-    }
-    git = git_state(Path.cwd())
+    record: dict[str, Any] = {"type": "session_environment", "session_id": recorder.session_id}
+    if "environment" not in recorder.left_out:
+        record["packages"] = packages()
+    git = None if "git" in recorder.left_out else git_state(Path.cwd())
     if git is not None:
         record["git"] = git
     recorder.write(record)

@@ -22,6 +22,7 @@ from struct import Struct
 from typing import Any
 from zlib import crc32
 
+from .. import __version__
 from .places import (
     boot_id,
     data_dir,
@@ -35,6 +36,7 @@ from .places import (
 from .points import MARK
 from .secrets import redactor
 from .segment import (
+    FORMAT,
     HEADER_SIZE,
     KIND_RECORD,
     U32,
@@ -292,6 +294,8 @@ class Journal:
             "machine": machine(),
             "role": self.role,
             "created_at": self._created_at,
+            "format": FORMAT,
+            "version": __version__,
         }
 
     def _report_gap(self, segment: Segment) -> None:

@@ -6,6 +6,7 @@ folder that belongs to the administrator; not in one that a variable of the envi
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -17,6 +18,8 @@ from ..errors import InvalidRequest
 
 FILE = "jupyterlab_mlops_locked.json"
 SECTION = "MLOpsApp"
+LEAVE_OUT = "JUPYTER_MLOPS_LEAVE_OUT"
+"""What the server tells kernels not to keep, separated by commas."""
 
 
 def places() -> list[Path]:
@@ -56,6 +59,20 @@ def _read(path: Path) -> dict[str, Any]:
             f'{path} must say {{"{SECTION}": {{"a setting": its value}}}}: nothing is recorded.'
         )
     return section
+
+
+def where_locked(name: str) -> Path | None:
+    """Return the file that locks a setting; None where none does."""
+    return next((folder / FILE for folder in places() if name in _read(folder / FILE)), None)
+
+
+def left_out() -> frozenset[str]:
+    """Return what of cells is not to be kept: as it is locked, else as the server says."""
+    names = os.environ.get(LEAVE_OUT, "").split(",")
+    if is_locked("leave_out"):
+        with contextlib.suppress(InvalidRequest):
+            names = list(locked()["leave_out"])
+    return frozenset(name for name in names if name)
 
 
 def is_locked(*names: str) -> bool:

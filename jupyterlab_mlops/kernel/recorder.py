@@ -14,12 +14,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import MLOpsError
-from .locks import why_off
+from .locks import left_out, why_off
 
 if TYPE_CHECKING:
     from .journal import Journal
 
 _MAX_FAULTS_WRITTEN = 100
+
+_PART = {"execution_output": "outputs", "dataset": "data"}
+"""Records that say nothing but what may be left out."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,6 +100,8 @@ class Recorder:
         self.off = why_off()
         """Why nothing is written at all: JUPYTER_MLOPS_DISABLE, or an administrator's lock."""
         self.disabled = self.off is not None
+        self.left_out = left_out()
+        """What is not kept though cells are: `outputs`, `environment`, `git`, `data`."""
         self.paused = False
         """True: `%mlops pause`; cells and autologging are not recorded, explicit calls are."""
         self.tap = False
@@ -186,7 +191,7 @@ class Recorder:
     def write(self, record: dict[str, Any], attachment: bytes | None = None) -> None:
         """Append one record (a plain dict in the shape of `types.py`); never raises."""
         journal = self.journal
-        if journal is None:
+        if journal is None or (self.left_out and _PART.get(record["type"]) in self.left_out):
             return
         try:
             journal.write(record, attachment)

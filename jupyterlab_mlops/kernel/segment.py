@@ -5,7 +5,7 @@ Layout, integers little-endian::
     0    magic "MLOPSJ01"
     8    u32 state: 0 open, 1 closed
     12   u32 sealed, u32 CRC-32 of the bytes 512..sealed, u32 CRC-32 of these two
-    24   u32 length of the header, header as JSON
+    24   u32 length of the header, header as JSON: who writes, in which `FORMAT`
     512  records: u32 length of all of it, u32 kind, payload, u32 check
 
 A record is one `mmap.write`, which copies and moves the position in one step under the interpreter
@@ -38,6 +38,11 @@ if sys.platform != "win32":
     import fcntl
 
 MAGIC = b"MLOPSJ01"
+FAMILY = MAGIC[:6]
+"""How the segments of every version begin, in whatever layout."""
+FORMAT = 1
+"""Counts what records can say: one more for each kind, field or frame that is added. A reader that
+knows less keeps what it does not understand; segments of before formats were counted have 0."""
 SUFFIX = ".mlj"
 DRAFT_SUFFIX = ".new"
 HEADER_SIZE = 512

@@ -16,9 +16,11 @@ from .places import boot_id, machine, process_start
 from .points import MARK, MARKED_LENGTH, points_length, points_struct
 from .segment import (
     CLOSED,
+    FAMILY,
     HEAD,
     HEADER_SIZE,
     INFO_AT,
+    KIND_BLANK,
     KIND_POINTS,
     KIND_RECORD,
     KIND_SERIES,
@@ -41,35 +43,52 @@ class MetricBlock(NamedTuple):
 
 
 class Header(NamedTuple):
-    """Who wrote a segment."""
+    """Who wrote a segment, as far as its version says so."""
 
-    session_id: str
-    pid: int
-    pid_start: int | None
-    boot_id: str | None
-    machine: str
-    role: str
-    created_at: int
-    closed: bool
+    session_id: str = ""
+    pid: int = 0
+    pid_start: int | None = None
+    boot_id: str | None = None
+    machine: str = ""
+    role: str = "main"
+    created_at: int = 0
+    format: int = 0
+    version: str = ""
+    closed: bool = False
 
 
 Item = tuple["dict[str, Any] | MetricBlock", bytes, int]
 
+FRAME = "frame"
+"""Type of what stands in for a record in a frame of an unknown kind; its bytes are attached."""
+
 
 def read_header(path: Path | str) -> Header | None:
-    """Return who wrote a segment; None when the file is none, or none yet."""
+    """Return who wrote a segment; None when the file is none, none yet, or of a later layout."""
     with Path(path).open("rb") as file:
         data = file.read(HEADER_SIZE)
     if len(data) < HEADER_SIZE or data[:8] != MAGIC:
         return None
     length = U32.unpack_from(data, INFO_AT)[0]
-    info = json.loads(data[INFO_AT + 4 : INFO_AT + 4 + length])
-    return Header(**info, closed=U32.unpack_from(data, STATE_AT)[0] == CLOSED)
+    try:
+        info = json.loads(data[INFO_AT + 4 : INFO_AT + 4 + length])
+    except ValueError:
+        return None
+    known = {name: info[name] for name in Header._fields if name in info}
+    return Header(**{**known, "closed": U32.unpack_from(data, STATE_AT)[0] == CLOSED})
+
+
+def is_of_later_layout(path: Path | str) -> bool:
+    """Tell whether a segment is one that only a newer version can read."""
+    with Path(path).open("rb") as file:
+        begin = file.read(len(MAGIC))
+    return len(begin) == len(MAGIC) and begin.startswith(FAMILY) and begin > MAGIC
 
 
 def writer_lives(path: Path | str, header: Header) -> bool:
     """Tell whether the process that writes a segment is still there."""
-    if header.machine == machine():
+    told = header.boot_id is not None or boot_id() is None
+    if told and header.machine == machine():
         known = header.boot_id == boot_id() and header.pid_start == process_start(header.pid)
         return known and (header.pid_start is not None or _exists(header.pid))
     return is_locked(path)
@@ -164,6 +183,8 @@ class SegmentReader:
                 continue
             elif kind == KIND_RECORD:
                 yield (*self._record(start, stop), stop)
+            elif KIND_BLANK < kind < KIND_POINTS:
+                yield {"type": FRAME, "kind": kind}, self._data[start + 8 : stop - 4], stop
             elif kind in self._series:
                 layout = points_struct(len(self._series[kind][1]))
                 if layout.size == stop - start:

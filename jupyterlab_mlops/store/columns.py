@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from ..types import Column, ColumnKind, ColumnPage
+from . import people
 from .conditions import TABLES
 from .fields import Entity, Key, written
 from .match import Hits
@@ -39,7 +40,12 @@ def list_columns(conn: sqlite3.Connection, scope: Scope) -> ColumnPage:
         )
     ]
     columns.sort(key=lambda column: (column.kind, column.key))
-    return ColumnPage(columns=columns, run_count=hits.count, is_exact=step == 1)
+    return ColumnPage(
+        columns=columns,
+        run_count=hits.count,
+        is_exact=step == 1,
+        several_people=people.are_several(conn),
+    )
 
 
 def _of_all(conn: sqlite3.Connection, entity: Entity, kind: ColumnKind) -> Iterator[Column]:

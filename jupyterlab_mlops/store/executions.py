@@ -11,6 +11,7 @@ import msgspec
 
 from ..errors import InvalidRequest, NotFound
 from ..types import Execution, ExecutionError, ExecutionPage, ForgetAnswer, Forgotten
+from . import unread
 from .blobs import BlobStore
 from .changes import Changes, WriteConnection, collecting, note
 from .outputs import restore_images
@@ -231,6 +232,7 @@ def forget(
     if dry_run:
         return ForgetAnswer(executions=len(keys), outputs=int(outputs), freed_bytes=int(texts))
     _note_forgotten(tx, listed, changes)
+    _forget_unread(tx, record, listed)
     tx.execute(
         "DELETE FROM artifacts WHERE from_output AND execution_id IN"
         f" (SELECT execution_id FROM executions WHERE id IN {_LISTED})",
@@ -271,6 +273,16 @@ def _to_forget(tx: sqlite3.Connection, record: Forgotten) -> list[int]:
         sql = f"SELECT id FROM executions WHERE {where}"
         keys.update(key for (key,) in tx.execute(sql, (record.session_id, record.since or 0)))
     return sorted(keys)
+
+
+def _forget_unread(tx: sqlite3.Connection, record: Forgotten, listed: tuple[str]) -> None:
+    """Erase what newer kernel parts said of the same."""
+    sql = f"SELECT execution_id FROM executions WHERE id IN {_LISTED}"
+    named = [execution_id for (execution_id,) in tx.execute(sql, listed)]
+    whole = record.session_id is not None and record.since is None
+    unread.erase_naming(tx, [*named, *([str(record.session_id)] if whole else [])])
+    if record.since is not None:
+        unread.erase_since(tx, record.since)
 
 
 def _note_forgotten(tx: sqlite3.Connection, listed: tuple[str], changes: Changes) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import InvalidRequest
 from ..kernel.secret_values import forms_of
 from ..kernel.secrets import MARK
-from . import audit, purge
+from . import audit, purge, unread
 from .blobs import BlobStore
 from .changes import WriteConnection, collecting
 from .rows import in_parts, marks
@@ -144,6 +144,7 @@ def forget_value(tx: sqlite3.Connection, written: Sequence[str], digests: Sequen
         tx.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
     meanwhile = _blank_strays(tx, [form.encode() for form in written])
     _erase_content(tx, list(dict.fromkeys([*digests, *meanwhile])))
+    unread.erase_holding(tx, written)
     if isinstance(tx, WriteConnection):
         tx.erased = True
         collecting(tx)["status"] = True

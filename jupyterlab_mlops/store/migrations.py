@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..kernel.places import is_network
-from . import audit, schema, schema_table
+from . import audit, schema, schema_table, unread
 
 Step = Callable[[sqlite3.Connection], object]
 
@@ -69,6 +69,11 @@ def archive(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def unread_records(db: sqlite3.Connection) -> None:
+    """Keep what newer kernel parts write until it is understood."""
+    unread.create(db)
+
+
 STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_first_tables", first_tables),
     ("0002_mlflow_tables", mlflow_tables),
@@ -77,6 +82,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0005_authors", authors),
     ("0006_audit_log", audit_log),
     ("0007_archive", archive),
+    ("0008_unread_records", unread_records),
 )
 SCHEMA_VERSION = len(STEPS)
 

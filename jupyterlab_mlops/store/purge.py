@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..errors import Conflict
 from ..types import PurgeAnswer
-from . import authors, files
+from . import authors, files, unread
 from .changes import WriteConnection, collecting, note
 from .executions import drop_unreferenced
 from .rows import in_parts, marks, value
@@ -137,5 +137,6 @@ def _erase(tx: sqlite3.Connection, run_id: str, key: int) -> None:
         tx.execute(f"DELETE FROM {table} WHERE run = ?", (key,))
     tx.execute("DELETE FROM execution_runs WHERE run_id = ?", (run_id,))
     authors.erase(tx, "run", run_id)
+    unread.erase_naming(tx, [run_id])
     tx.execute("UPDATE runs SET parent_run_id = NULL WHERE parent_run_id = ?", (run_id,))
     tx.execute("DELETE FROM runs WHERE id = ?", (key,))

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ..types import Forgotten
-from . import audit, executions, forgetting
+from . import audit, executions, forgetting, unread
 from .db import Database
 from .rows import in_parts, value
 from .status import get_setting, set_setting
@@ -85,6 +85,8 @@ def _retain(
                 break
             if run_id not in old:
                 _let_go(tx, run_id, found, dry_run)
+    if before is not None and not dry_run:
+        unread.erase_before(tx, before)
     if not dry_run and (found.runs or found.executions):
         numbers = {"runs": found.runs, "executions": found.executions}
         audit.enter(tx, "retention", None, **numbers, freed_bytes=found.freed_bytes)

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from ..types import Fault, FaultView, Origin, Status
+from . import people, unread
 from .changes import Changes
 from .rows import dicts, value
 from .sessions import live_sessions
@@ -33,6 +34,14 @@ def list_faults(conn: sqlite3.Connection, limit: int = 100) -> list[FaultView]:
         " ORDER BY last_at DESC LIMIT ?"
     )
     return [FaultView(**row) for row in dicts(conn, sql, (limit,))]
+
+
+def _unread(conn: sqlite3.Connection, version: str) -> list[FaultView]:
+    found = unread.sentence(conn, version)
+    if found is None:
+        return []
+    said, first, last = found
+    return [FaultView(where="version", message=said, count=0, first_at=first, last_at=last)]
 
 
 def not_stored(conn: sqlite3.Connection) -> int:
@@ -79,7 +88,7 @@ def get_status(
     more_faults
         Of this process, which the record does not know (it may be unwritable).
     """
-    faults = [*(more_faults or []), *list_faults(conn)]
+    faults = [*(more_faults or []), *_unread(conn, version), *list_faults(conn)]
     run_count = value(conn, "SELECT count(*) FROM runs WHERE lifecycle_stage = 'active'")
     execution_count = value(conn, "SELECT count(*) FROM executions WHERE source IS NOT NULL")
     return Status(
@@ -94,4 +103,5 @@ def get_status(
         execution_count=execution_count,
         first_use=run_count == 0 and execution_count == 0,
         targets=targets,
+        several_people=people.are_several(conn),
     )

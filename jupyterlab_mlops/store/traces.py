@@ -16,7 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from ..kernel.places import is_planted, journals_dir, scratch_dir
-from ..kernel.segment import HEAD, HEADER_SIZE, KIND_BLANK, KIND_RECORD, SUFFIX, U32
+from ..kernel.segment import HEAD, HEADER_SIZE, KIND_BLANK, KIND_POINTS, KIND_SERIES, SUFFIX, U32
 from . import journals
 
 COPIES = (
@@ -76,7 +76,7 @@ def _blank(path: Path, stored: int) -> None:
             length, kind = HEAD.unpack_from(data, start)
             if length < HEAD.size + U32.size or start + length > len(data):
                 return
-            if kind == KIND_RECORD:
+            if kind != KIND_SERIES and kind < KIND_POINTS:
                 body = HEAD.pack(length, KIND_BLANK) + bytes(length - HEAD.size - U32.size)
                 file.seek(start)
                 file.write(body + U32.pack(crc32(body)))

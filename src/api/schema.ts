@@ -208,6 +208,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server is set to, and who says so */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -1236,6 +1253,8 @@ export interface components {
             run_count: number;
             /** @description False: counts are estimated from some of the matching runs, and a rare key may be missing. */
             is_exact: boolean;
+            /** @description Whether more than one person has written into the record. */
+            several_people: boolean;
         };
         /**
          * Comparison
@@ -1992,6 +2011,21 @@ export interface components {
             run_count: number;
         };
         /**
+         * Setting
+         * @description One setting of the server: what it is, and who says so.
+         */
+        Setting: {
+            name: string;
+            /** @description As it counts; secrets in it are taken out. */
+            value: unknown;
+            default: unknown;
+            /** @description `default`, the configuration or its file, or the file that locks it. */
+            source: string;
+            /** @description True: an administrator has set it, and nobody can change it. */
+            locked: boolean;
+            help: string;
+        };
+        /**
          * StartRunRequest
          * @description Open a run in a live kernel from the panel.
          */
@@ -2022,6 +2056,8 @@ export interface components {
             targets: string[];
             /** @description Who has switched recording off for good; only what a user did can be undone here. */
             off_by: components["schemas"]["OffBy"] | null;
+            /** @description Whether more than one person has written into the record. */
+            several_people: boolean;
         };
         /**
          * TagRunsRequest
@@ -2490,6 +2526,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Redaction"][];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setting"][];
                 };
             };
             400: components["responses"]["Malformed"];

@@ -4,6 +4,7 @@ type Schemas = components['schemas'];
 
 export type AliasEvent = Schemas['AliasEvent'];
 export type Artifact = Schemas['Artifact'];
+export type Author = Schemas['Author'];
 export type CellSummary = Schemas['CellSummary'];
 export type CellComparison = Schemas['CellComparison'];
 export type CellPair = Schemas['CellPair'];

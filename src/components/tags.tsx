@@ -1,10 +1,15 @@
 import { useEffect, useState } from 'react';
 import { addIcon, closeIcon } from '@jupyterlab/ui-components';
+import type { Author } from '../api/types';
 import { formatTag, isForPeople, parseTag, visibleTags } from '../model/format';
 import { attempt } from '../report';
 import { Glyph, IconButton, Problem } from './basics';
 import { ComboBox } from './combobox';
 import { useServices } from './services';
+import { useWho } from './who';
+
+/** Who wrote each tag, by its key. */
+export type Authors = Readonly<Record<string, Author>>;
 
 /** Sets tags, or takes those off that are null. */
 export type SetTags = (tags: Record<string, string | null>) => Promise<void>;
@@ -12,12 +17,13 @@ export type SetTags = (tags: Record<string, string | null>) => Promise<void>;
 /** Tags of one run, with a way to add and to take off. */
 export function Tags(props: {
   tags: Readonly<Record<string, string>>;
+  authors?: Authors;
   onSet: SetTags;
 }): JSX.Element {
   const [adding, setAdding] = useState(false);
   return (
     <span className="jp-MLOps-tags">
-      <TagChips tags={props.tags} onSet={props.onSet} />
+      <TagChips tags={props.tags} authors={props.authors} onSet={props.onSet} />
       {adding ? (
         <TagField onSet={props.onSet} onClose={() => setAdding(false)} />
       ) : (
@@ -30,14 +36,20 @@ export function Tags(props: {
 /** Tags of one run, each with a button that takes it off. */
 export function TagChips(props: {
   tags: Readonly<Record<string, string>>;
+  authors?: Authors;
   onSet: SetTags;
   tabIndex?: number;
 }): JSX.Element {
   const { trans } = useServices();
+  const who = useWho();
+  const title = (key: string, value: string) => {
+    const author = who(props.authors?.[key]?.user);
+    return [`${key}: ${value}`, ...(author ? [author] : [])].join('\n');
+  };
   return (
     <>
       {visibleTags(props.tags).map(([key, value]) => (
-        <span className="jp-MLOps-tag" key={key} title={`${key}: ${value}`}>
+        <span className="jp-MLOps-tag" key={key} title={title(key, value)}>
           <span className="jp-MLOps-tag-text">{formatTag(key, value)}</span>
           <button
             type="button"

@@ -42,6 +42,8 @@ export const TAGS = 'attributes.tags';
 
 export const NOTE = 'attributes.note';
 
+export const USER = 'attributes.user_id';
+
 /** Asks for runs without any param, metric or tag. */
 export const NO_COLUMN = 'run_id';
 
@@ -223,7 +225,10 @@ export function knownColumns(found: readonly Column[]): IKnownColumn[] {
 }
 
 /** Columns for somebody who has chosen none: what most runs have, and numbers that differ. */
-export function usualColumns(found: readonly Column[]): string[] {
+export function usualColumns(
+  found: readonly Column[],
+  severalPeople = false
+): string[] {
   const best = (kind: ColumnKind) =>
     found
       .filter(each => each.kind === kind)
@@ -236,6 +241,7 @@ export function usualColumns(found: readonly Column[]): string[] {
       .map(columnId);
   return [
     ...ATTRIBUTES.slice(0, FEW.attributes).map(key => `attributes.${key}`),
+    ...(severalPeople ? [USER] : []),
     ...best('metrics'),
     ...best('params'),
     'attributes.duration',

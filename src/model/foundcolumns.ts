@@ -51,7 +51,7 @@ export class FoundColumns extends ObservableModel {
         query: { view: this._view() },
         background: true
       });
-      this._set(page.columns);
+      this._set(page.columns, page.several_people);
       this._error = null;
     } catch (error) {
       this._error = error as Error;
@@ -64,9 +64,9 @@ export class FoundColumns extends ObservableModel {
     super.dispose();
   }
 
-  private _set(found: readonly Column[]): void {
+  private _set(found: readonly Column[], severalPeople: boolean): void {
     this._all = found;
-    this._usual = usualColumns(found);
+    this._usual = usualColumns(found, severalPeople);
     this._tags = found
       .filter(each => each.kind === 'tags')
       .sort((a, b) => b.count - a.count)

@@ -130,6 +130,12 @@ CASES: dict[str, Case] = {
         query=f"?run_id={sample.RUNS[0]}",
         bad=(*QUERY, Bad("There is no run 'x'", 404, query="?run_id=x")),
     ),
+    "list_settings": Case(
+        lambda a: (
+            {"MLOpsApp.recording": True}.items() <= {s["name"]: s["value"] for s in a}.items()
+        ),
+        bad=QUERY,
+    ),
     "list_audit": Case(
         lambda a: a["total"] >= len(a["entries"]) >= 1,
         bad=(*QUERY, Bad("`limit` must be", query="?limit=0")),

@@ -28,7 +28,8 @@ class Kernel:
 
     def __init__(self, language: str = "python", limits: Limits | None = None) -> None:
         about = About(kernel_id="k", language=language, notebook="a.ipynb", user="ann")
-        self.assembler = Assembler(about, limits, {"m1": "ben"}.get)
+        askers = {"m1": "ben"}
+        self.assembler = Assembler(about, limits, lambda msg_id, *_: askers.get(msg_id))
         self.records: list[AnyRecord] = []
         self.session = SESSION
         self.mirrors = False

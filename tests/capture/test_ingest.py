@@ -22,7 +22,7 @@ from jupyterlab_mlops.capture import inbox
 from jupyterlab_mlops.capture.ingest import Ingest, ingest_pending, server_alive
 from jupyterlab_mlops.capture.owner import Ownership
 from jupyterlab_mlops.kernel.journal import Journal
-from jupyterlab_mlops.store import status
+from jupyterlab_mlops.store import status, unread
 from jupyterlab_mlops.store.db import Database
 from jupyterlab_mlops.store.executions import list_executions
 from jupyterlab_mlops.store.metrics import get_history
@@ -145,10 +145,12 @@ def test_what_cannot_be_stored_is_counted_and_shown_and_holds_up_nothing(journal
     journal.metric("run", "loss", 1.0, 0, 0)
     ingest.drain()
     assert history(database).values == [1.0]
-    assert sum(fault.count for fault in faults(database)) == 3
-    assert ingest.not_stored == 3
+    assert sum(fault.count for fault in faults(database)) == 2
+    assert ingest.not_stored == 2
     ingest.drain()
-    assert sum(fault.count for fault in faults(database)) == 3
+    assert sum(fault.count for fault in faults(database)) == 2
+    # A kind that nobody knows may be one of a later version.
+    assert database.read(unread.count) == 1
 
 
 def test_a_fault_that_the_journal_tells_of_is_shown(tmp_path, database, ingest, data_dir):

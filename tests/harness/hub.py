@@ -87,7 +87,7 @@ class UserServer:
     def url(self) -> str:
         """Address of the server's base URL, ending in a slash; the Hub leaves `@` as it is."""
         name = f"{quote(self.name)}/" if self.name else ""
-        return f"{self.hub.url}user/{quote(self.user, safe='@~')}/{name}"
+        return f"{self.hub.address_of(self.user)}user/{quote(self.user, safe='@~')}/{name}"
 
     @property
     def token(self) -> str:
@@ -143,6 +143,8 @@ class Hub:
         Further lines of its configuration.
     env : mapping of str to str, optional
         Environment of its users' servers.
+    subdomains : bool
+        Each user has a host name of their own; whoever asks must find `*.localhost` here.
     """
 
     def __init__(
@@ -152,8 +154,11 @@ class Hub:
         *,
         config: str = "",
         env: Mapping[str, str] | None = None,
+        subdomains: bool = False,
     ) -> None:
         self.folder = folder
+        self._host = "hub.localhost" if subdomains else "127.0.0.1"
+        self._subdomains = subdomains
         self.users = list(users)
         self.password = secrets.token_hex(8)
         self.log_path = folder / "hub.log"
@@ -167,7 +172,11 @@ class Hub:
     @property
     def url(self) -> str:
         """Address of the proxy with the Hub's prefix, ending in a slash."""
-        return f"http://127.0.0.1:{self.port}{PREFIX}"
+        return f"http://{self._host}:{self.port}{PREFIX}"
+
+    def address_of(self, user: str) -> str:
+        """Address below which the servers of a user are, ending in a slash."""
+        return self.url.replace("//", f"//{user}.", 1) if self._subdomains else self.url
 
     @property
     def api(self) -> Api:
@@ -236,6 +245,7 @@ class Hub:
         end(process, timeout)
 
     def _config(self) -> str:
+        named = f'c.JupyterHub.subdomain_host = "http://{self._host}:{self.port}"\n'
         return CONFIG.format(
             port=self.port,
             hub_port=free_port(),
@@ -248,7 +258,7 @@ class Hub:
             python=sys.executable,
             environment=self._env,
             token=self.token,
-            more=self._more,
+            more=(named if self._subdomains else "") + self._more,
         )
 
     def _answers(self) -> bool:

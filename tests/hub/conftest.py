@@ -63,7 +63,13 @@ def log_in(browser: Browser, server: UserServer) -> LabPage:
     page.get_by_label("Username").fill(server.visitor or server.user)
     page.get_by_label("Password").fill(server.hub.password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".jp-Launcher").first).to_be_visible(timeout=START)
+    launcher = page.locator(".jp-Launcher")
+    # Asked of who visits another user's server.
+    consent = page.get_by_role("button", name="Authorize")
+    expect(launcher.or_(consent).first).to_be_visible(timeout=START)
+    if consent.is_visible():
+        consent.click()
+    expect(launcher.first).to_be_visible(timeout=START)
     return LabPage(page, cast("Server", server))  # it needs an address and a token
 
 

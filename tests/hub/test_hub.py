@@ -71,6 +71,7 @@ def test_a_user_logs_in_and_sees_their_runs(hub: Hub, browser: Browser, user: st
     lab.show_panel()
     lab.run_all()
     expect(lab.panel.row(f"of {user}")).to_be_visible()
+    expect(lab.page.locator(".jp-MLOps-who")).to_have_count(0)  # nobody else writes here
     prefix = urlsplit(server.url).path
     ours = [urlsplit(each.url) for each in asked if "/mlops/" in each.url]
     assert ours

@@ -8,6 +8,7 @@ import { CommandIDs } from '../../tokens';
 import { Ago, IconButton } from '../basics';
 import { useServices } from '../services';
 import { RunDuration, StatusMark } from '../status';
+import { Who } from '../who';
 
 /** Heads of the columns: the baseline first. */
 export function RunColumns(props: {
@@ -67,6 +68,7 @@ function Column(props: {
         <StatusMark status={run.status} />
         <RunDuration run={run} />
         <Ago time={run.start_time} />
+        <Who user={run.user} />
       </div>
       {index === 0 ? (
         <span className="jp-MLOps-badge">{trans.__('baseline')}</span>

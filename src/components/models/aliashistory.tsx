@@ -1,6 +1,7 @@
 import type { AliasEvent, RegisteredModel } from '../../api/types';
 import { Ago, Nothing, Problem } from '../basics';
 import { useFetched, useServices } from '../services';
+import { Who } from '../who';
 
 /** How the aliases of a model moved from version to version. */
 export function AliasHistory(props: { model: RegisteredModel }): JSX.Element {
@@ -37,7 +38,7 @@ function Move(props: { event: AliasEvent }): JSX.Element {
       <span className="jp-MLOps-alias">{alias}</span>
       <span>{`${place(previous)} → ${place(version)}`}</span>
       <span className="jp-MLOps-hint">
-        <Ago time={timestamp} /> {user}
+        <Ago time={timestamp} /> <Who user={user} />
       </span>
     </>
   );

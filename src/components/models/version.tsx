@@ -7,6 +7,7 @@ import { CommandIDs } from '../../tokens';
 import { Ago, IconButton } from '../basics';
 import { ComboBox } from '../combobox';
 import { useModel, useServices } from '../services';
+import { Who } from '../who';
 import { PushLine } from './pushline';
 
 /** Aliases that people use. */
@@ -29,7 +30,7 @@ export function VersionRow(props: { version: ModelVersion }): JSX.Element {
           <OpenRun version={version} />
           <Aliases version={version} />
           <span className="jp-MLOps-hint">
-            <Ago time={version.created_at} />
+            <Ago time={version.created_at} /> <Who user={version.user} />
           </span>
         </span>
         <span className="jp-MLOps-version-actions">

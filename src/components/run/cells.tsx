@@ -4,6 +4,7 @@ import { Code, Outputs, WhenVisible } from '../hosted';
 import { Redacted } from '../redacted';
 import { useFetched, useServices } from '../services';
 import { Duration, StatusMark } from '../status';
+import { Who } from '../who';
 
 /** Gives an execution with its outputs. */
 export type LoadExecution = (executionId: string) => Promise<Execution>;
@@ -55,6 +56,7 @@ export function ExecutionHead(props: { execution: Execution }): JSX.Element {
         running={execution.status === 'running'}
       />
       <Ago time={execution.started_at} />
+      <Who user={execution.user} />
     </div>
   );
 }

@@ -7,12 +7,14 @@ import { CommandIDs } from '../../tokens';
 import { Ago, IconButton, TextButton } from '../basics';
 import { useServices } from '../services';
 import { RunDuration, StatusMark } from '../status';
-import { Tags } from '../tags';
+import { Authors, Tags } from '../tags';
+import { Who } from '../who';
 import { Verdict } from './verdict';
 
 /** Who, when, how it went; and what can be done with the run. */
 export function RunHeader(props: {
   run: Run | null;
+  authors?: Authors;
   onBack?: () => void;
 }): JSX.Element {
   const { trans } = useServices();
@@ -39,8 +41,8 @@ export function RunHeader(props: {
             <RunDuration run={run} />
             <Ago time={run.start_time} />
             <span>{run.experiment}</span>
-            {run.user && <span>{run.user}</span>}
-            <RunTags run={run} />
+            <Who user={run.user} />
+            <RunTags run={run} authors={props.authors} />
             {run.archived && (
               <span className="jp-MLOps-badge">{trans.__('Archived')}</span>
             )}
@@ -103,11 +105,15 @@ function RunName(props: { run: Run }): JSX.Element {
   );
 }
 
-function RunTags(props: { run: Run }): JSX.Element {
+function RunTags(props: { run: Run; authors?: Authors }): JSX.Element {
   const { mlops } = useServices();
   const { run } = props;
   return (
-    <Tags tags={run.tags} onSet={tags => mlops.runs.tag([run.run_id], tags)} />
+    <Tags
+      tags={run.tags}
+      authors={props.authors}
+      onSet={tags => mlops.runs.tag([run.run_id], tags)}
+    />
   );
 }
 

@@ -37,7 +37,11 @@ export function RunView(props: {
       data-run-id={props.runId}
       data-archived={details?.run.archived || undefined}
     >
-      <RunHeader run={details?.run ?? null} onBack={props.onBack} />
+      <RunHeader
+        run={details?.run ?? null}
+        authors={details?.tag_authors}
+        onBack={props.onBack}
+      />
       <div className="jp-MLOps-scroll">
         {error && <Problem>{error}</Problem>}
         {!details && !error && (
@@ -86,7 +90,7 @@ function Parts(props: { model: RunModel; details: RunDetails }): JSX.Element {
         </Section>
       )}
       <Section title={trans.__('Note')}>
-        <RunNote run={run} />
+        <RunNote run={run} author={details.note_author} />
       </Section>
       {details.models.length > 0 && (
         <Section title={trans.__('Models')} count={details.models.length}>

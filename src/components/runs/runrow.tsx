@@ -5,6 +5,7 @@ import { Ago, Value } from '../basics';
 import { useServices } from '../services';
 import { RunDuration, StatusMark } from '../status';
 import { AddTag, SetTags, TagChips, TagField } from '../tags';
+import { Who, useWho } from '../who';
 import { visibleTags } from '../../model/format';
 import { CommandIDs } from '../../tokens';
 import type { Curve, Run } from '../../api/types';
@@ -28,6 +29,7 @@ export interface IRunLineProps {
 export function RunLine(props: IRunLineProps): JSX.Element {
   const { commands, mlops } = useServices();
   const { run, level } = props.row;
+  const who = useWho()(run.user);
   const tabIndex = props.active ? 0 : -1;
   const open = (id: string) => void commands.execute(id, { runId: run.run_id });
   const setTags: SetTags = tags => mlops.runs.tag([run.run_id], tags);
@@ -54,7 +56,7 @@ export function RunLine(props: IRunLineProps): JSX.Element {
           type="button"
           className="jp-MLOps-run-name"
           tabIndex={-1}
-          title={`${run.name}\n${run.experiment}`}
+          title={[run.name, run.experiment, who].filter(Boolean).join('\n')}
           onClick={() => open(CommandIDs.openRun)}
         >
           {run.name}
@@ -71,6 +73,7 @@ export function RunLine(props: IRunLineProps): JSX.Element {
         <span className="jp-MLOps-run-key" title={run.key_metric ?? undefined}>
           {run.key_metric}
         </span>
+        <Who user={run.user} />
         <AddTag tabIndex={tabIndex} onAdding={() => props.onTagging(true)} />
       </div>
       {(props.tagging || visibleTags(run.tags).length > 0) && (

@@ -33,6 +33,11 @@ describe('columns', () => {
     ]);
   });
 
+  it('say who ran what where several people did', () => {
+    expect(columns.usualColumns(found)).not.toContain(columns.USER);
+    expect(columns.usualColumns(found, true)).toContain(columns.USER);
+  });
+
   it('are offered without tags that are nobody’s', () => {
     const ids = columns.knownColumns(found).map(({ id }) => id);
     expect(ids).toContain('tags.stage');
