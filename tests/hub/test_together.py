@@ -72,7 +72,7 @@ def test_each_cell_belongs_to_the_person_who_ran_it(hub: Hub, browser: Browser, 
     before = len(executions(server))
     for lab in (hers, his):
         lab.page.set_default_timeout(60_000)
-        lab.command("docmanager:open", {"path": f"RTC:{path}", "factory": "Notebook"})
+        lab.command("docmanager:open", {"path": path, "factory": "Notebook"})
         expect(lab.cells.first).to_be_visible(timeout=60_000)
         lab.wait_for_kernel()
     for lab, number, said in ((hers, 0, "hers"), (his, 1, "his"), (hers, 2, "end")):
