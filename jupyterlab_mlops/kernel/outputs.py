@@ -227,7 +227,7 @@ class OutputCapture:
         kind = msg_or_type if isinstance(msg_or_type, str) else msg_or_type["header"]["msg_type"]
         if kind in _OUTPUTS:
             self._before_output()
-        elif kind == "execute_input" and self._is_skipped(kwargs.get("parent")):
+        elif kind == "execute_input":
             self._skip(kwargs)
         result = self._send(stream, msg_or_type, *args, **kwargs)
         if self._cells:
@@ -236,7 +236,9 @@ class OutputCapture:
 
     @quietly("outputs.skip")
     def _skip(self, arguments: dict[str, Any]) -> None:
-        """Say so with the cell's source, and leave out what it changes of earlier outputs."""
+        """Say so of a skipped cell, and leave out what it changes of earlier outputs."""
+        if not self._is_skipped(arguments.get("parent")):
+            return
         arguments["metadata"] = {**(arguments.get("metadata") or {}), SKIPPED: True}
         self._skipped.append(arguments["parent"]["header"]["msg_id"])
 
