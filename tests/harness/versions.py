@@ -47,7 +47,8 @@ NEWER = {
         ),
         (
             'class RunStart(Record, tag="run_start"):\n    """A run was opened."""\n',
-            'class RunStart(Record, tag="run_start", kw_only=True):\n    """A run was opened."""\n\n'
+            'class RunStart(Record, tag="run_start", kw_only=True):\n'
+            '    """A run was opened."""\n\n'
             "    mood: str | None = None\n",
         ),
     ],
