@@ -13,7 +13,12 @@ import { useNow } from './now';
  * is taken out and in again with every row.
  */
 export function Glyph(props: { icon: LabIcon }): JSX.Element {
-  return <span dangerouslySetInnerHTML={{ __html: props.icon.svgstr }} />;
+  return (
+    <span
+      aria-hidden="true"
+      dangerouslySetInnerHTML={{ __html: props.icon.svgstr }}
+    />
+  );
 }
 
 /** A button with an icon only; its label is what a screen reader says and a pointer shows. */
