@@ -112,9 +112,7 @@ export function parallelSpec(
     ...params.filter(id => having.some(run => fieldValue(run, id) !== null)),
     target
   ];
-  const axes = ids.map((id, place) =>
-    parallelAxis(having, id, `${place}`)
-  );
+  const axes = ids.map((id, place) => parallelAxis(having, id, `${place}`));
   // Names are values, too: in an expression they could mean something.
   const heads = ids.map((id, place) => ({
     axis: `${place}`,

@@ -19,6 +19,7 @@ from jupyterlab_mlops.types import (
     RunEnd,
     RunResume,
     RunStart,
+    RunView,
     SessionStart,
     SessionUpdate,
     TagsSet,
@@ -186,7 +187,7 @@ def test_odd_text_is_kept_or_mended_but_never_lost(database: Database, text: str
 
 
 def test_archived_runs_are_kept_but_listed_only_when_asked_for(two: Database) -> None:
-    def listed(view: str, filter: str = "") -> set[str]:
+    def listed(view: RunView, filter: str = "") -> set[str]:
         page = two.read(lambda c: search_runs(c, filter, view=view))
         assert page.total == len(page.runs)
         return {run.run_id for run in page.runs}
@@ -216,7 +217,7 @@ def test_archived_runs_are_kept_but_listed_only_when_asked_for(two: Database) ->
     two.write_now(lambda tx: runs.archive_runs(tx, [FIRST]))
     assert listed("archived") == {FIRST, SECOND}  # children go along
     with pytest.raises(InvalidRequest, match="archived"):
-        listed("gone")
+        listed("gone")  # type: ignore[arg-type]
 
 
 def test_long_values_are_cut_and_flagged(database: Database) -> None:
