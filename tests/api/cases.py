@@ -183,7 +183,7 @@ CASES: dict[str, Case] = {
         bad=(
             *QUERY,
             Bad("ends where a value is needed", query="?filter=metrics.x%20>"),
-            Bad("`view` must be active, deleted or all", query="?view=x"),
+            Bad("`view` must be active, archived, kept, deleted or all", query="?view=x"),
             Bad("`max_results` must be at most 1000.", query="?max_results=1001"),
             Bad("`text` can be given only once.", query="?text=a&text=b"),
             Bad("`text` is not UTF-8 text.", query="?text=%ff"),

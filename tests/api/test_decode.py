@@ -21,7 +21,11 @@ def query(struct: type[msgspec.Struct], **given: bytes | list[bytes]) -> Any:
 REFUSED_QUERIES = [
     (parameters.RunsQuery, {"bogus": b"1"}, "`bogus` is not known; these are: `filter`"),
     (parameters.NoQuery, {"bogus": b"1"}, "`bogus` is not known: nothing can be given here."),
-    (parameters.RunsQuery, {"view": b"x"}, "`view` must be active, deleted or all, not 'x'."),
+    (
+        parameters.RunsQuery,
+        {"view": b"x"},
+        "`view` must be active, archived, kept, deleted or all, not 'x'.",
+    ),
     (parameters.RunsQuery, {"max_results": b"0"}, "`max_results` must be at least 1."),
     (parameters.RunsQuery, {"max_results": b"1001"}, "`max_results` must be at most 1000."),
     (parameters.RunsQuery, {"max_results": b"ten"}, "`max_results` must be a whole number."),

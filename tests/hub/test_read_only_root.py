@@ -15,7 +15,7 @@ from harness import KernelSession, Server, wait_for
 READ_ONLY = """#!/bin/sh
 exec unshare --mount sh -c '
     mount --make-rprivate / && mount --bind "$0" "$0" && mount -o remount,bind,ro / && exec "$@"
-' {writable} {python} "$@"
+' "{writable}" "{python}" "$@"
 """
 WORK = """
 import jupyterlab_mlops as mlops
